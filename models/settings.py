@@ -1,0 +1,65 @@
+"""Every setting of the product, once. Read from `JOBFINDERS_*` by the entry point only."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can change; each default works as it is.
+
+    Times carry their unit in their name. An unset `postgres_url` means the embedded server
+    under the data folder.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="JOBFINDERS_", extra="ignore", frozen=True, secrets_dir=None
+    )
+
+    data: Path = Field(Path("data"), description="Folder of everything that is kept.")
+    environment: str = Field("development", pattern="^(development|production)$")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port of the API.")
+    cors_origins: list[str] = Field(default_factory=list)
+
+    postgres_url: str | None = Field(None, description="Postgres of one's own, libpq URL.")
+    partitions: int = Field(1, ge=1, le=64, description="Of a new embedded log; fixed after.")
+    pool_size: int = Field(10, ge=1, le=200, description="API connections to Postgres.")
+
+    poll_ms: int = Field(5, ge=1, le=1_000, description="Idle poll of the outbox.")
+    batch_live: int = Field(2_000, ge=1, description="Most events of a live batch.")
+    batch_catch_up: int = Field(25_000, ge=1, description="Most events of a catching-up batch.")
+    cache_applications: int = Field(100_000, ge=100, description="States kept in memory.")
+
+    jwt_secret: SecretStr | None = Field(None, description="HS256 secret, at least 32 bytes.")
+    jwt_jwks_url: str | None = None
+    jwt_algorithm: str = Field("HS256", pattern="^(HS256|RS256|ES256)$")
+    jwt_audience: str = "jobfinders"
+    jwt_issuer: str = "jobfinders-development"
+    jwt_lifetime_max_s: int = Field(86_400, ge=60, description="Longest life of a token.")
+
+    rate_limit_requests: int = Field(100, ge=1)
+    rate_limit_window_s: int = Field(900, ge=1)
+    rate_limit_service_requests: int = Field(100_000, ge=1)
+    rate_limit_analyst_requests: int = Field(1_000, ge=1)
+    rate_limit_stream_requests: int = Field(120, ge=1)
+    rate_limit_address_requests: int = Field(3_000, ge=1, description="Before authentication.")
+
+    stream_heartbeat_s: float = Field(10.0, gt=0, le=15)
+    stream_resume_hours: float = Field(24.0, gt=0)
+    stream_queue: int = Field(256, ge=8, description="Frames queued for a slow client.")
+    streams_per_user: int = Field(5, ge=1)
+    stream_ring: int = Field(20_000, ge=100, description="Recent log entries in memory.")
+
+    @property
+    def postgres_folder(self) -> Path:
+        """Where the embedded server keeps its files."""
+        return self.data / "postgres"
+
+    @property
+    def secret_file(self) -> Path:
+        """Where a development secret is kept from its first start."""
+        return self.data / "jwt-secret"

@@ -1,0 +1,92 @@
+"""The road in: messages wait in the outbox until the flow takes them."""
+
+import struct
+from collections.abc import Iterable
+from uuid import UUID
+from zlib import crc32
+
+import asyncpg
+import msgspec
+import psycopg
+
+from storage.postgres.queries import load
+
+SQL = load("outbox")
+
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
+_COPY_TRAILER = struct.pack(">h", -1)
+_COPY_BYTES = 1 << 20
+
+
+class _Subject(msgspec.Struct, gc=False):
+    subject: str = ""
+
+
+_subject_of = msgspec.json.Decoder(_Subject).decode
+
+
+def partition_of(application_id: str, partitions: int) -> int:
+    """The outbox partition of an application; 0 for a message that names none."""
+    return crc32(application_id.encode()) % partitions if partitions > 1 and application_id else 0
+
+
+def subject_of(line: bytes) -> str:
+    """The application that a raw message names, `""` where it cannot be read or stored."""
+    try:
+        subject = _subject_of(line).subject
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+    return subject if len(subject) <= 128 and "\0" not in subject else ""
+
+
+def copy_lines(
+    connection: psycopg.Connection[object],
+    lines: Iterable[bytes],
+    *,
+    partitions: int,
+    run: UUID | None,
+) -> int:
+    """Put raw messages into the outbox within the caller's transaction; returns how many.
+
+    Nothing is judged here: the flow decides between fact and dead letter.
+    """
+    run_field = struct.pack(">i", -1) if run is None else struct.pack(">i", 16) + run.bytes
+    count = 0
+    with connection.cursor().copy(SQL.copy_lines) as copy:
+        parts = [_COPY_HEADER]
+        size = 0
+        for line in lines:
+            subject = subject_of(line).encode()
+            partition = crc32(subject) % partitions if partitions > 1 and subject else 0
+            parts.append(
+                b"\0\4\0\0\0\2%b%b%b%b%b%b"
+                % (
+                    partition.to_bytes(2, "big"),
+                    len(subject).to_bytes(4, "big"),
+                    subject,
+                    run_field,
+                    len(line).to_bytes(4, "big"),
+                    line,
+                )
+            )
+            count += 1
+            size += len(line)
+            if size > _COPY_BYTES:
+                copy.write(b"".join(parts))
+                parts, size = [], 0
+        parts.append(_COPY_TRAILER)
+        copy.write(b"".join(parts))
+    return count
+
+
+async def insert(
+    connection: asyncpg.Connection,
+    application_id: str,
+    payload: bytes,
+    *,
+    partitions: int,
+    run: UUID | None = None,
+) -> int:
+    """One event within the caller's transaction; returns its place (seq)."""
+    partition = partition_of(application_id, partitions)
+    return await connection.fetchval(SQL.insert, partition, application_id, run, payload)

@@ -1,0 +1,28 @@
+-- name: insert
+-- One event of an API write: partition, application_id, run, payload → its place.
+INSERT INTO outbox (partition, application_id, run, payload)
+VALUES ($1, $2, $3, $4)
+RETURNING seq
+
+-- name: copy_lines
+-- Many messages as they came; binary COPY.
+COPY outbox (partition, application_id, run, payload) FROM STDIN (FORMAT BINARY)
+
+-- name: read
+-- A partition's next messages behind a place, most of them first come.
+SELECT seq, application_id, run, (extract(epoch FROM recorded_at) * 1000000)::bigint AS recorded_us, payload
+FROM outbox
+WHERE partition = $1 AND seq > $2
+ORDER BY seq
+LIMIT $3
+
+-- name: delete
+-- Taken messages, in the transaction of their effect.
+DELETE FROM outbox WHERE seq = ANY ($1::bigint[])
+
+-- name: depth
+-- What waits, roughly where it is much: at most $1 rows are counted.
+SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT $1) AS waiting
+
+-- name: partitions
+SELECT partitions FROM log
