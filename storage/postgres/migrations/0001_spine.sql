@@ -3,7 +3,7 @@
 -- Which log this is, and how many partitions the embedded outbox is spread over. One row.
 -- A restored or rebuilt log gets another id, so that old cursors are told to start afresh.
 CREATE TABLE log (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     partitions smallint NOT NULL CHECK (partitions BETWEEN 1 AND 64),
     created_at timestamptz NOT NULL DEFAULT now()
@@ -95,8 +95,11 @@ CREATE TABLE application_analytics (
     flags text[] NOT NULL,
     version integer NOT NULL,
     revision bigint NOT NULL,
-    success_probability jsonb,
+    resume_id text,
+    referral_code text,
+    withdraw_reason text,
     last_fact_at timestamptz,
+    success_probability jsonb,
     fold_version smallint NOT NULL,
     state bytea NOT NULL
 ) WITH (fillfactor = 70);

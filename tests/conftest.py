@@ -1,0 +1,80 @@
+"""A real Postgres for the session, a fresh database for each test that asks."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from models.settings import Settings
+from storage.postgres.embedded import Server
+from storage.postgres.migrate import migrate
+
+JWT_SECRET = "a-secret-for-tests-of-more-than-32-bytes"
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The embedded server, in a temporary folder and without fsync."""
+    server = Server(tmp_path_factory.mktemp("server") / "postgres", durable=False)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def make_template(postgres_server: Server) -> Callable[[int], str]:
+    """Name of a migrated database of so many partitions, made at the first call."""
+    made: dict[int, str] = {}
+
+    def make(partitions: int) -> str:
+        if partitions not in made:
+            name = f"template_{partitions}"
+            _execute(postgres_server, sql.SQL("CREATE DATABASE {}"), name)
+            migrate(postgres_server.url(name), partitions=partitions)
+            made[partitions] = name
+        return made[partitions]
+
+    return make
+
+
+@pytest.fixture
+def partitions() -> int:
+    """Partitions of `database`'s log; `@pytest.mark.parametrize("partitions", [4])`."""
+    return 1
+
+
+@pytest.fixture
+def database(
+    postgres_server: Server, make_template: Callable[[int], str], partitions: int
+) -> Iterator[str]:
+    """URL of a fresh, migrated database; dropped after the test."""
+    name = f"test_{next(_numbers)}"
+    clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    _execute(postgres_server, clone, name, make_template(partitions))
+    yield postgres_server.url(name)
+    _execute(postgres_server, sql.SQL("DROP DATABASE {} WITH (FORCE)"), name)
+
+
+@pytest.fixture
+def settings(database: str, partitions: int, tmp_path: Path) -> Settings:
+    """Settings of a product on `database` with a data folder of its own."""
+    return Settings(
+        data=tmp_path / "data",
+        postgres_url=database,
+        partitions=partitions,
+        port=0,
+        jwt_secret=SecretStr(JWT_SECRET),
+    )
+
+
+def _execute(server: Server, statement: sql.SQL, *names: str) -> None:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(statement.format(*map(sql.Identifier, names)))
