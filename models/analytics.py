@@ -90,9 +90,7 @@ def hours_between(start: int, end: int) -> float:
 
 def fold(state: State) -> Row:
     """The row of an application with these facts; they must be in fold order."""
-    row = Row(
-        user_id=state.user_id, status_changes=[], flags=[], version=len(state.facts)
-    )
+    row = Row(user_id=state.user_id, status_changes=[], flags=[], version=len(state.facts))
     profile: dict[str, str | float] | None = None
     changes: list[dict[str, str | float]] = []
     changed_score: float | None = None

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from models import instant
 from models.application import Source, Status
+from models.rows import AnalyticsView
 
 IDENTIFIER_PATTERN = r"[A-Za-z0-9._:-]{1,128}"
 LINE_BYTES_MAX = 256_000
@@ -170,6 +171,18 @@ class MatchScoreUpdated(Data):
     scorer: Text | UnsetType = UNSET
 
 
+class AnalyticsUpdated(Data):
+    """Output only: the row as it is now and what changed it.
+
+    `event_types` are the types that were folded, none after a mere refold;
+    `updated_fields` are camelCase names of the row.
+    """
+
+    analytics: AnalyticsView
+    event_types: list[str]
+    updated_fields: list[str]
+
+
 def _check_instants(*texts: str | UnsetType) -> None:
     for text in texts:
         if text is not UNSET:
@@ -191,7 +204,7 @@ INPUT_TYPES: dict[str, type[Data]] = {
 """What may come in from outside; `analytics_updated` is written by the pipeline only."""
 
 
-class Envelope(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Envelope(msgspec.Struct, kw_only=True):
     """A CloudEvents 1.0 event as this product writes it.
 
     `time` is RFC 3339; `data` one of the structs above.
@@ -205,9 +218,9 @@ class Envelope(msgspec.Struct, kw_only=True, omit_defaults=True):
     time: str
     datacontenttype: Literal["application/json"] = "application/json"
     userid: str
-    correlationid: str | None = None
-    corrects: str | None = None
-    retracts: str | None = None
+    correlationid: str | UnsetType = UNSET
+    corrects: str | UnsetType = UNSET
+    retracts: str | UnsetType = UNSET
     data: Data
 
     def encode(self) -> bytes:

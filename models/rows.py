@@ -94,7 +94,9 @@ def view(application_id: str, row: Row, revision: int) -> AnalyticsView:
         last_employer_activity_at=_moment(row.last_employer_activity_at),
         match_score=row.match_score,
         status_changes=[
-            StatusChangeView(c.from_status, c.to_status, to_datetime(c.at), c.hours_in_from, c.allowed)
+            StatusChangeView(
+                c.from_status, c.to_status, to_datetime(c.at), c.hours_in_from, c.allowed
+            )
             for c in row.status_changes
         ],
         flags=row.flags,
@@ -107,7 +109,9 @@ def status_changes_column(changes: list[StatusChange]) -> bytes:
     """JSON of the `status_changes` column."""
     return _encoder.encode(
         [
-            StatusChangeColumn(c.from_status, c.to_status, to_datetime(c.at), c.hours_in_from, c.allowed)
+            StatusChangeColumn(
+                c.from_status, c.to_status, to_datetime(c.at), c.hours_in_from, c.allowed
+            )
             for c in changes
         ]
     )

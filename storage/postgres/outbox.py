@@ -8,7 +8,11 @@ from zlib import crc32
 import asyncpg
 import msgspec
 import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 
+from models.intake import Message
 from storage.postgres.queries import load
 
 SQL = load("outbox")
@@ -77,6 +81,62 @@ def copy_lines(
         parts.append(_COPY_TRAILER)
         copy.write(b"".join(parts))
     return count
+
+
+def partition_count(connection: psycopg.Connection[tuple[object, ...]]) -> int:
+    """Partitions of the embedded log, fixed when the database was made."""
+    row = connection.execute(SQL.partitions).fetchone()
+    return int(str(row[0])) if row else 1
+
+
+class Reader:
+    """Reads one partition's messages, each once, until they are settled or dropped.
+
+    There is no position to lose: a message is in the table exactly until its effect has
+    committed. Ones that committed late, with a lower place than others already taken, are
+    found within `_WINDOW` places at the next poll and anywhere by the sweep.
+    """
+
+    _WINDOW = 1_000  # places behind the newest that each poll looks at again
+    _SWEEP_S = 1.0
+
+    def __init__(self, connection: psycopg.Connection[tuple[object, ...]], partition: int) -> None:
+        self._cursor = connection.cursor(binary=True)
+        self._cursor.adapters.register_loader("uuid", _RawLoader)
+        self._partition = partition
+        self._newest = 0
+        self._in_flight: set[int] = set()
+        self._sweep_at = 0.0
+
+    def read(self, limit: int, monotonic_s: float) -> list[Message]:
+        """At most `limit` messages that are not in flight, oldest first."""
+        behind = max(0, self._newest - self._WINDOW)
+        if monotonic_s >= self._sweep_at:
+            behind, self._sweep_at = 0, monotonic_s + self._SWEEP_S
+        most = limit + len(self._in_flight)
+        rows = self._cursor.execute(SQL.read, (self._partition, behind, most)).fetchall()
+        in_flight = self._in_flight
+        messages = [Message(*row) for row in rows if row[0] not in in_flight]
+        if messages:
+            in_flight.update(message.offset for message in messages)
+            self._newest = max(self._newest, messages[-1].offset)
+        return messages
+
+    def settled(self, messages: Iterable[Message]) -> None:
+        """Their effect has committed, so they are gone from the table."""
+        self._in_flight.difference_update(message.offset for message in messages)
+
+    def rewind(self) -> None:
+        """Nothing that is in flight will be settled: read it all again."""
+        self._in_flight.clear()
+        self._sweep_at = 0.0
+
+
+class _RawLoader(Loader):
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> bytes:
+        return bytes(data)
 
 
 async def insert(

@@ -1,0 +1,71 @@
+"""The analytics flow: messages in, exact rows and a dense log out.
+
+outbox ── read ── decode ── fold ── write ──► one Postgres transaction:
+                                              application_analytics, applications,
+                                              event_log, dead_letters, position
+"""
+
+import gc
+import sys
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.testing import run_main
+
+from flows.partition import Chunk, Folded, Partition
+from flows.sinks import TransactionSink
+from flows.sources import OutboxSource
+from models.decoder import decode
+from models.instant import US_PER_SECOND
+from models.settings import Settings
+from storage.postgres.connect import connect
+from storage.postgres.outbox import partition_count
+
+_SWITCH_INTERVAL_S = 0.0005
+
+
+def dataflow(partitions: Mapping[int, Partition], poll: timedelta) -> Dataflow:
+    """The picture above; each partition is read, folded and written in one process."""
+    flow = Dataflow("analytics")
+    chunks = op.input("read", flow, OutboxSource(partitions, poll))
+    decoded = op.map("decode", chunks, decode_chunk)
+    folded = op.filter_map("fold", decoded, lambda chunk: fold_chunk(partitions, chunk))
+    op.output("write", folded, TransactionSink(partitions))
+    return flow
+
+
+def decode_chunk(chunk: Chunk) -> Chunk:
+    """Each message judged by itself."""
+    chunk.decoded = [
+        (message, decode(message.payload, message.recorded_at)) for message in chunk.messages
+    ]
+    return chunk
+
+
+def fold_chunk(partitions: Mapping[int, Partition], chunk: Chunk) -> Folded | None:
+    """The chunk's effect on its applications."""
+    return partitions[chunk.partition].fold(chunk)
+
+
+def now_us() -> int:
+    """The clock, in microseconds since 1970."""
+    return time.time_ns() * US_PER_SECOND // 1_000_000_000
+
+
+def run(settings: Settings, url: str) -> None:
+    """Own every partition of the embedded log and run until killed.
+
+    Raises AlreadyRunning when another flow has one; Fenced when another took one over.
+    """
+    with connect(url, autocommit=True) as connection:
+        count = partition_count(connection)
+    partitions = {index: Partition(settings, url, index, now_us) for index in range(count)}
+    # Lean structs make no cycles, so collecting would only cost; the writer's thread must
+    # get the interpreter back soon after each of its waits for Postgres.
+    gc.freeze()
+    gc.disable()
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    run_main(dataflow(partitions, timedelta(milliseconds=settings.poll_ms)))

@@ -1,0 +1,91 @@
+"""Rows in Postgres' binary COPY format, built as bytes: the flow's fastest way in.
+
+Format: https://www.postgresql.org/docs/current/sql-copy.html ("Binary Format").
+"""
+
+import struct
+from collections.abc import Iterable
+from functools import lru_cache
+
+from models.instant import parse
+
+HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
+TRAILER = struct.pack(">h", -1)
+NULL = struct.pack(">i", -1)
+TRUE = b"\0\0\0\1\1"
+FALSE = b"\0\0\0\1\0"
+
+_POSTGRES_EPOCH_US = parse("2000-01-01T00:00:00Z")
+_TEXT_OID = 25
+_length = struct.Struct(">i").pack
+_int2 = struct.Struct(">ih").pack
+_int4 = struct.Struct(">ii").pack
+_int8 = struct.Struct(">iq").pack
+_float8 = struct.Struct(">id").pack
+
+
+def field_count(count: int) -> bytes:
+    """What every row begins with."""
+    return struct.pack(">h", count)
+
+
+def raw(value: bytes | None) -> bytes:
+    """bytea, or text that is UTF-8 already."""
+    return NULL if value is None else _length(len(value)) + value
+
+
+def text(value: str | None) -> bytes:
+    """text."""
+    if value is None:
+        return NULL
+    encoded = value.encode()
+    return _length(len(encoded)) + encoded
+
+
+def smallint(value: int) -> bytes:
+    """smallint."""
+    return _int2(2, value)
+
+
+def integer(value: int) -> bytes:
+    """integer."""
+    return _int4(4, value)
+
+
+def bigint(value: int) -> bytes:
+    """bigint."""
+    return _int8(8, value)
+
+
+def double(value: float | None) -> bytes:
+    """double precision."""
+    return NULL if value is None else _float8(8, value)
+
+
+def boolean(value: bool) -> bytes:
+    """boolean."""
+    return TRUE if value else FALSE
+
+
+def timestamp(us: int | None) -> bytes:
+    """timestamptz, from microseconds since 1970."""
+    return NULL if us is None else _int8(8, us - _POSTGRES_EPOCH_US)
+
+
+def jsonb(value: bytes) -> bytes:
+    """jsonb, from JSON text."""
+    return _length(len(value) + 1) + b"\1" + value
+
+
+@lru_cache(maxsize=256)
+def text_array(values: tuple[str, ...]) -> bytes:
+    """text[]; few distinct ones are expected."""
+    if not values:
+        return _length(12) + struct.pack(">iii", 0, 0, _TEXT_OID)
+    items = b"".join(text(value) for value in values)
+    return _length(20 + len(items)) + struct.pack(">iiiii", 1, 0, _TEXT_OID, len(values), 1) + items
+
+
+def document(rows: Iterable[bytes]) -> bytes:
+    """A whole COPY of these rows."""
+    return b"".join([HEADER, *rows, TRAILER])

@@ -1,0 +1,47 @@
+"""Entity rows follow the fold, but never over an API write that the flow has not judged."""
+
+from collections.abc import Iterable
+
+import psycopg
+
+from storage.postgres.queries import load
+
+SQL = load("entities")
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
+def follow_fold(
+    connection: Connection, partition: int, listed: Iterable[str], touched: Iterable[str]
+) -> bool:
+    """Within the caller's transaction: make rows for newly `listed` ones, bring those of `touched` to
+    the fold. Returns whether any was locked and therefore left in entity_stale."""
+    cursor = connection.cursor()
+    inserted: set[object] = set()
+    fresh = sorted(listed)
+    if fresh:
+        inserted = {row[0] for row in cursor.execute(SQL.insert_missing, (fresh,))}
+    rest = sorted(set(touched).union(fresh).difference(inserted))  # type: ignore[arg-type]
+    if not rest:
+        return False
+    locked = {row[0] for row in cursor.execute(SQL.lock, (rest,))}
+    cursor.execute(SQL.follow_fold, (list(locked),))
+    if len(locked) == len(rest):
+        return False
+    missed = {row[0] for row in cursor.execute(SQL.existing, (rest,))} - locked
+    if missed:
+        cursor.execute(SQL.mark_stale, (list(missed), partition))
+    return bool(missed)
+
+
+def retry_stale(connection: Connection, partition: int) -> bool:
+    """One transaction: bring rows that were locked to the fold; returns whether any is left."""
+    with connection.transaction():
+        cursor = connection.cursor()
+        stale = [row[0] for row in cursor.execute(SQL.stale, (partition,))]
+        if not stale:
+            return False
+        locked = [row[0] for row in cursor.execute(SQL.lock, (stale,))]
+        cursor.execute(SQL.follow_fold, (locked,))
+        cursor.execute(SQL.unstale, (locked,))
+        return len(locked) < len(stale)

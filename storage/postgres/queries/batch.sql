@@ -1,0 +1,83 @@
+-- name: acquire
+-- Only one instance of a flow works on a partition: a session lock.
+SELECT pg_try_advisory_lock(hashtext('jobfinders.flow.' || $1), $2)
+
+-- name: begin_epoch
+-- A new owner of the partition: whoever held an older epoch is fenced from now on.
+INSERT INTO flow_positions (flow, partition, epoch) VALUES ($1, $2, 1)
+ON CONFLICT (flow, partition) DO UPDATE SET epoch = flow_positions.epoch + 1
+RETURNING epoch, log_offset
+
+-- name: session
+-- Statements of the flow go by key; a plan that reads a whole table would be a mistake
+-- of an estimate (a staging table of unknown size).
+SELECT set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false)
+
+-- name: staging
+CREATE TEMP TABLE IF NOT EXISTS staging (LIKE application_analytics) ON COMMIT DELETE ROWS
+
+-- name: advance
+-- First statement of every batch: locks the position and fails a fenced writer.
+UPDATE flow_positions
+SET position = greatest(position, $4), log_offset = log_offset + $5,
+    accepted = accepted + $6, duplicates = duplicates + $7, dead_lettered = dead_lettered + $8,
+    clock = greatest(clock, 'epoch'::timestamptz + $9 * interval '1 microsecond'),
+    updated_at = now()
+WHERE flow = $1 AND partition = $2 AND epoch = $3
+RETURNING log_offset
+
+-- name: log_offset
+SELECT log_offset FROM flow_positions WHERE flow = $1 AND partition = $2 AND epoch = $3
+
+-- name: load
+SELECT application_id, revision, fold_version, state
+FROM application_analytics
+WHERE application_id = ANY ($1)
+
+-- name: facts_of
+-- For a refold: an application's accepted events as they came.
+SELECT application_id, user_id, (extract(epoch FROM recorded_at) * 1000000)::bigint, payload
+FROM event_log
+WHERE application_id = ANY ($1) AND type <> 'application.analytics_updated'
+ORDER BY partition, "offset"
+
+-- name: copy_new
+COPY application_analytics ({columns}) FROM STDIN (FORMAT BINARY)
+
+-- name: copy_changed
+COPY staging ({columns}) FROM STDIN (FORMAT BINARY)
+
+-- name: update_changed
+-- Guarded: a row that is not at the revision it was loaded at is left alone, and counted.
+UPDATE application_analytics AS row SET {assignments}
+FROM staging
+WHERE row.application_id = staging.application_id AND row.revision = staging.revision - 1
+
+-- name: copy_log
+COPY event_log (partition, "offset", recorded_at, time, orphan, id, application_id, user_id, type, payload)
+FROM STDIN (FORMAT BINARY)
+
+-- name: dead_letters
+INSERT INTO dead_letters (source, partition, "offset", stage, reason, detail, run, recorded_at, payload)
+SELECT $1, $2, "offset", stage, reason, detail, run,
+       'epoch'::timestamptz + recorded_us * interval '1 microsecond', payload
+FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::bigint[], $9::bytea[])
+     AS dead ("offset", stage, reason, detail, run, recorded_us, payload)
+
+-- name: count_run
+UPDATE ingest_runs
+SET accepted = accepted + $2, duplicates = duplicates + $3, dead_lettered = dead_lettered + $4
+WHERE run = $1
+
+-- name: any_pending
+SELECT EXISTS (SELECT FROM pending_writes)
+
+-- name: settle_pending
+-- The API's events that this batch judged; returns whose entities may now follow the fold.
+DELETE FROM pending_writes AS pending
+USING unnest($1::text[], $2::text[]) AS judged (application_id, event_id)
+WHERE pending.application_id = judged.application_id AND pending.event_id = judged.event_id
+RETURNING pending.application_id
+
+-- name: notify
+SELECT pg_notify('event_log', '')
