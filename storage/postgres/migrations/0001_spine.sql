@@ -6,8 +6,10 @@ CREATE TABLE log (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     partitions smallint NOT NULL CHECK (partitions BETWEEN 1 AND 64),
+    cursor_key bytea NOT NULL DEFAULT uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()),
     created_at timestamptz NOT NULL DEFAULT now()
 );
+COMMENT ON COLUMN log.cursor_key IS 'signs the cursors of the live feed, for every API process alike';
 
 -- Messages not yet taken by the flow, as they came. A row is here exactly until then.
 CREATE TABLE outbox (
@@ -129,7 +131,7 @@ CREATE TABLE applications (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 70);
-CREATE INDEX applications_user ON applications (user_id, applied_at DESC, id);
+CREATE INDEX applications_user ON applications (user_id, applied_at DESC NULLS LAST, id);
 COMMENT ON COLUMN applications.revision IS 'the ETag; another counter than application_analytics.revision';
 COMMENT ON COLUMN applications.orphan IS 'its created was retracted: kept, but not listed';
 COMMENT ON COLUMN applications.last_write_at IS 'time of the last event that the API wrote';
@@ -155,7 +157,7 @@ CREATE TABLE notes (
     id text PRIMARY KEY,
     application_id text NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
     user_id text NOT NULL,
-    text text NOT NULL,
+    content text NOT NULL,
     type text NOT NULL,
     priority text NOT NULL,
     reminder_date timestamptz,
