@@ -77,6 +77,22 @@ class NotFound(JobfindersError):
     code = "NOT_FOUND"
 
 
+class MethodNotAllowed(JobfindersError):
+    """A route that exists, under other methods; `allow` lists them."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+    def __init__(self, message: str, *, allow: str = "") -> None:
+        super().__init__(message)
+        self.allow = allow
+
+
+class UnsupportedMediaType(JobfindersError):
+    """A body of a content type that its route does not take."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
 class InvalidRequest(JobfindersError):
     """A request that is well-formed HTTP but not acceptable."""
 
@@ -93,6 +109,12 @@ class InvalidTransition(JobfindersError):
     """A status change outside the table of allowed transitions."""
 
     code = "INVALID_TRANSITION"
+
+
+class ApplicationTooLarge(JobfindersError):
+    """An application that has as many events as it may have."""
+
+    code = "APPLICATION_TOO_LARGE"
 
 
 class PreconditionFailed(JobfindersError):
@@ -124,7 +146,7 @@ class RateLimited(JobfindersError):
 
     code = "RATE_LIMITED"
 
-    def __init__(self, message: str, *, retry_after: int, details: Details | None = None):
+    def __init__(self, message: str, *, retry_after: int, details: Details | None = None) -> None:
         super().__init__(message, details=details)
         self.retry_after = retry_after
 
@@ -140,3 +162,9 @@ class DiaryError(JobfindersError):
     """A spreadsheet or its mapping that cannot be turned into events."""
 
     code = "IMPORT"
+
+
+class UnreadableInput(JobfindersError):
+    """A file or pipe that cannot be opened, or not read on."""
+
+    code = "UNREADABLE_INPUT"

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     rate_limit_window_s: int = Field(900, ge=1)
     rate_limit_service_requests: int = Field(100_000, ge=1)
     rate_limit_analyst_requests: int = Field(1_000, ge=1)
+    rate_limit_other_requests: int = Field(1_000, ge=1, description="Users, other routes.")
     rate_limit_stream_requests: int = Field(120, ge=1)
     rate_limit_address_requests: int = Field(3_000, ge=1, description="Before authentication.")
 

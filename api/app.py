@@ -1,0 +1,93 @@
+"""The application: parts made once, layers around the routes, routes from one list.
+
+From outside in: edge (trace, headers) → CORS → guard (limits, authentication) → body limit
+→ route (role, ownership, validation).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from api import handlers
+from api.auth import Verifier
+from api.body import BodyLimit
+from api.edge import Edge
+from api.guard import Guard
+from api.keys import keys_of
+from api.metrics import Metrics
+from api.rate_limit import InProcess, Limits
+from api.revocations import Revocations
+from api.routes import ROUTERS
+from api.state import State
+from models.settings import Settings
+from storage.postgres.embedded import Server
+from storage.postgres.pool import make_pool
+
+_EXPOSED = ["ETag", "Location", "Link", "X-Trace-Id", "Retry-After", "RateLimit"]
+_ALLOWED = ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID"]
+
+
+def create(settings: Settings | None = None) -> FastAPI:
+    """The API. Without settings they come from the environment: this is the entry point.
+
+    Raises ConfigurationError for settings it would be unsafe to serve with.
+    """
+    parts = _assemble(settings or Settings())
+    app = FastAPI(
+        title="Application Analytics",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.parts = parts
+    for router in ROUTERS:
+        app.include_router(router)
+    handlers.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Guard, state=parts)
+    if parts.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=parts.settings.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=_ALLOWED,
+            expose_headers=_EXPOSED,
+        )
+    app.add_middleware(Edge, metrics=parts.metrics)
+    return app
+
+
+def _assemble(settings: Settings) -> State:
+    keys = keys_of(settings)
+    return State(
+        settings=settings,
+        keys=keys,
+        verifier=Verifier(settings, keys),
+        revocations=Revocations(settings.jwt_lifetime_max_s),
+        limits=Limits(settings, InProcess()),
+        metrics=Metrics(),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    parts: State = app.state.parts
+    settings = parts.settings
+    url = settings.postgres_url or Server(settings.postgres_folder).url()
+    parts.pool = await make_pool(url, settings.pool_size)
+    upkeep = [
+        asyncio.create_task(parts.revocations.keep_fresh(parts.pool)),
+        asyncio.create_task(parts.keys.keep_fresh()),
+    ]
+    try:
+        yield
+    finally:
+        for task in upkeep:
+            task.cancel()
+        await asyncio.gather(*upkeep, return_exceptions=True)
+        pool, parts.pool = parts.pool, None
+        pool.terminate()

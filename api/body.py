@@ -1,0 +1,95 @@
+"""Bodies: bounded while they arrive, parsed strictly, judged only after ownership.
+
+FastAPI reads a body before it solves dependencies. So what cannot be parsed becomes a value
+that no model accepts, and the answer 422 comes after any 403.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.events import DEPTH_MAX
+
+BODY_BYTES_MAX = 256_000
+INGEST_BYTES_MAX = 8 * 1024 * 1024
+INGEST_PATH = "/api/events"
+
+_TOO_LARGE = 413
+
+
+class BodyLimit:
+    """Stops a body at its limit, announced or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, its body counted."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = INGEST_BYTES_MAX if scope["path"] == INGEST_PATH else BODY_BYTES_MAX
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            announced = Headers(scope=scope).get("content-length", "0")
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit or (announced.isdecimal() and int(announced) > limit):
+                raise HTTPException(_TOO_LARGE, f"the body is over {limit} bytes")
+            return message
+
+        await self._app(scope, receive_bounded, send)
+
+
+class Malformed:
+    """A body that is not acceptable JSON, and why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class StrictRequest(Request):
+    """A request whose `json()` never raises: see Malformed."""
+
+    async def json(self) -> object:
+        """The body, or Malformed."""
+        try:
+            value = msgspec.json.decode(await self.body())
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            return Malformed(f"not JSON: {error}")
+        fault = _fault(value, 1)
+        return value if fault is None else Malformed(fault)
+
+
+def _fault(value: object, depth: int) -> str | None:
+    if isinstance(value, str):
+        return "a NUL character" if "\0" in value else None
+    if not isinstance(value, dict | list):
+        return None
+    if depth > DEPTH_MAX:
+        return f"nested deeper than {DEPTH_MAX}"
+    members = [*value.keys(), *value.values()] if isinstance(value, dict) else value
+    faults = (_fault(member, depth + 1) for member in members)
+    return next((fault for fault in faults if fault is not None), None)
+
+
+class StrictRoute(APIRoute):
+    """A route whose request is a StrictRequest."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler on a StrictRequest."""
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return handle_strictly

@@ -1,0 +1,68 @@
+"""Every metric of the API, once: kind, labels, meaning. No label holds an id of anybody."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_REQUEST_BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_CLIENT_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """One process's metrics; a registry of its own, so that two apps do not mix."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.request_seconds = Histogram(
+            "jobfinders_api_request_seconds",
+            "Time from request to the last byte of its answer, by route template.",
+            ["method", "route", "status"],
+            buckets=_REQUEST_BUCKETS_S,
+            registry=registry,
+        )
+        self.requests_open = Gauge(
+            "jobfinders_api_requests_open",
+            "Requests being answered, streams included.",
+            registry=registry,
+        )
+        self.refused = Counter(
+            "jobfinders_api_refused_total",
+            "Errors answered, by code of the error envelope.",
+            ["code"],
+            registry=registry,
+        )
+        self.ingested = Counter(
+            "jobfinders_api_ingested_total",
+            "Messages put into the outbox by POST /api/events.",
+            registry=registry,
+        )
+        self.outbox_age_seconds = Gauge(
+            "jobfinders_outbox_age_seconds",
+            "Age of the oldest message that the flow has not taken.",
+            registry=registry,
+        )
+        self.flow_idle_seconds = Gauge(
+            "jobfinders_flow_idle_seconds",
+            "Time since the analytics flow last committed a batch.",
+            registry=registry,
+        )
+        self.client_application_load_seconds = Histogram(
+            "jobfinders_client_application_load_seconds",
+            "Loading the list of applications, as clients report it.",
+            buckets=_CLIENT_BUCKETS_S,
+            registry=registry,
+        )
+        self.client_filter_seconds = Histogram(
+            "jobfinders_client_filter_seconds",
+            "Answering a filter, as clients report it.",
+            buckets=_CLIENT_BUCKETS_S,
+            registry=registry,
+        )
+        self.client_feed_latency_seconds = Histogram(
+            "jobfinders_client_feed_latency_seconds",
+            "From an event to its frame at the client, as clients report it.",
+            buckets=_REQUEST_BUCKETS_S,
+            registry=registry,
+        )
+
+    def text(self) -> bytes:
+        """All of them in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,154 @@
+"""How many requests a caller may make: exact within a process, bounded in memory."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import Protocol
+
+from api.auth import Principal, Role
+from models.settings import Settings
+
+_CALLERS_MAX = 100_000
+_IPV6_PREFIX_BYTES = 8  # one subscriber holds a /64
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`requests` in `window_s` seconds, counted under `name`."""
+
+    name: str
+    requests: int
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether this request passes, what is left, and seconds until the window ends."""
+
+    policy: Policy
+    passed: bool
+    remaining: int
+    reset_s: int
+
+    def headers(self) -> dict[str, str]:
+        """`RateLimit` and `RateLimit-Policy`, as the IETF draft spells them."""
+        policy = self.policy
+        return {
+            "RateLimit-Policy": f'"{policy.name}";q={policy.requests};w={policy.window_s}',
+            "RateLimit": f'"{policy.name}";r={self.remaining};t={self.reset_s}',
+        }
+
+
+class Limiter(Protocol):
+    """Counts requests; one in process, one shared may stand behind it."""
+
+    async def take(self, caller: str, policy: Policy) -> Verdict:
+        """Count one request of `caller` against `policy`."""
+        ...
+
+    async def give_back(self, caller: str, policy: Policy) -> None:
+        """Uncount one request."""
+        ...
+
+
+@dataclass(slots=True)
+class _Window:
+    ends: float
+    taken: int = 0
+
+
+class InProcess:
+    """Fixed windows that begin with a caller's first request.
+
+    Exact, since nothing is awaited between look and count. Past `callers_max` callers the
+    one whose window began first is forgotten.
+    """
+
+    def __init__(
+        self, *, callers_max: int = _CALLERS_MAX, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._windows: dict[str, OrderedDict[str, _Window]] = {}
+        self._callers_max = callers_max
+        self._clock = clock
+
+    async def take(self, caller: str, policy: Policy) -> Verdict:
+        """Count one request of `caller` against `policy`."""
+        now = self._clock()
+        windows = self._windows.setdefault(policy.name, OrderedDict())
+        window = windows.get(caller)
+        if window is None or window.ends <= now:
+            windows.pop(caller, None)
+            self._make_room(windows, now)
+            window = windows[caller] = _Window(now + policy.window_s)
+        passed = window.taken < policy.requests
+        window.taken += passed
+        reset_s = max(1, int(window.ends - now + 0.999))
+        return Verdict(policy, passed, policy.requests - window.taken, reset_s)
+
+    async def give_back(self, caller: str, policy: Policy) -> None:
+        """Uncount one request, where its window is still there."""
+        window = self._windows.get(policy.name, OrderedDict()).get(caller)
+        if window is not None and window.taken > 0:
+            window.taken -= 1
+
+    def _make_room(self, windows: OrderedDict[str, _Window], now: float) -> None:
+        while windows:
+            first = next(iter(windows.values()))
+            if first.ends > now and len(windows) < self._callers_max:
+                return
+            windows.popitem(last=False)
+
+    def __len__(self) -> int:
+        return sum(len(windows) for windows in self._windows.values())
+
+
+class Limits:
+    """Which policy counts which request."""
+
+    def __init__(self, settings: Settings, limiter: Limiter) -> None:
+        window_s = settings.rate_limit_window_s
+        self._limiter = limiter
+        self._address = Policy("address", settings.rate_limit_address_requests, window_s)
+        self._streams = Policy("streams", settings.rate_limit_stream_requests, window_s)
+        self._applications = Policy("applications", settings.rate_limit_requests, window_s)
+        self._other = Policy("other", settings.rate_limit_other_requests, window_s)
+        analyst = Policy("analyst", settings.rate_limit_analyst_requests, window_s)
+        self._roles = {
+            Role.ANALYST: analyst,
+            Role.ADMIN: analyst,
+            Role.SERVICE: Policy("service", settings.rate_limit_service_requests, window_s),
+        }
+
+    async def of_address(self, address: str) -> Verdict:
+        """Count against the peer's address; what proxies claim is not looked at."""
+        return await self._limiter.take(_network(address), self._address)
+
+    async def forgive(self, address: str) -> None:
+        """Uncount a request that proved to be authentic: it has its caller's limit."""
+        await self._limiter.give_back(_network(address), self._address)
+
+    async def of_caller(self, caller: Principal, path: str) -> Verdict:
+        """Count against the caller, by role and kind of route."""
+        return await self._limiter.take(caller.user_id, self.policy(caller.role, path))
+
+    def policy(self, role: Role, path: str) -> Policy:
+        """The policy of a route for a role."""
+        if path.endswith("/stream"):
+            return self._streams
+        if role in self._roles:
+            return self._roles[role]
+        return self._applications if path.startswith("/api/applications") else self._other
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return parsed.packed[:_IPV6_PREFIX_BYTES].hex()
+    return address

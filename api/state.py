@@ -1,0 +1,32 @@
+"""What one API process holds; made by `api/app.py`, reached by dependencies."""
+
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from api.auth import Verifier
+from api.keys import KeySet, SharedSecret
+from api.metrics import Metrics
+from api.rate_limit import Limits
+from api.revocations import Revocations
+from models.errors import Unavailable
+from models.settings import Settings
+
+
+@dataclass
+class State:
+    """One process's parts. `pool` is there between start and stop only."""
+
+    settings: Settings
+    keys: SharedSecret | KeySet
+    verifier: Verifier
+    revocations: Revocations
+    limits: Limits
+    metrics: Metrics
+    pool: asyncpg.Pool | None = field(default=None)
+
+    def database(self) -> asyncpg.Pool:
+        """The pool. Raises Unavailable outside the app's lifespan."""
+        if self.pool is None:
+            raise Unavailable("the API is starting or stopping")
+        return self.pool

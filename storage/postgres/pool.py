@@ -1,0 +1,65 @@
+"""The API's pool: opens without a server, and never waits for one longer than 1.5 s."""
+
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from models.errors import Unavailable
+
+_ACQUIRE_TIMEOUT_S = 1.5
+_COMMAND_TIMEOUT_S = 15.0
+_QUERIES_PER_CONNECTION = 50_000
+_IDLE_CONNECTION_S = 300.0
+
+_UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidCatalogNameError,
+)
+
+
+class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
+    """An asyncpg pool whose `acquire` raises Unavailable while Postgres does not answer."""
+
+    async def _acquire(self, timeout: float | None) -> PoolConnectionProxy:  # noqa: ASYNC109
+        try:
+            return await super()._acquire(timeout or _ACQUIRE_TIMEOUT_S)
+        except _UNREACHABLE as error:
+            raise Unavailable("the database does not answer") from error
+
+
+def is_lost_connection(error: BaseException) -> bool:
+    """Whether a statement failed because its connection or its server went away."""
+    if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError):
+        return True
+    # asyncpg has one class for "connection is closed" and for wrong calls.
+    return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+
+
+async def make_pool(url: str, size: int) -> Pool:
+    """A pool of at most `size` connections, each made when it is first needed.
+
+    The caller closes it. No connection is tried here, so this works without a server.
+    """
+    options: dict[str, Any] = {
+        "timeout": _ACQUIRE_TIMEOUT_S,
+        "command_timeout": _COMMAND_TIMEOUT_S,
+        "server_settings": {"timezone": "UTC"},
+    }
+    pool = Pool(
+        url,
+        min_size=0,
+        max_size=size,
+        max_queries=_QUERIES_PER_CONNECTION,
+        max_inactive_connection_lifetime=_IDLE_CONNECTION_S,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
+        **options,
+    )
+    await pool
+    return pool
