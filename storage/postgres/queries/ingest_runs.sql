@@ -1,0 +1,21 @@
+-- name: begin
+INSERT INTO ingest_runs (run, source) VALUES ($1, $2)
+
+-- name: received
+-- More messages of the run, in the transaction that puts them into the outbox.
+UPDATE ingest_runs SET received = received + $2 WHERE run = $1
+
+-- name: finish
+UPDATE ingest_runs SET finished_at = now() WHERE run = $1
+
+-- name: counts
+SELECT received, accepted, duplicates, dead_lettered FROM ingest_runs WHERE run = $1
+
+-- name: flow_is_running
+-- Each flow holds a session lock per partition (flow.sql: acquire).
+SELECT EXISTS (
+    SELECT
+    FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE datname = current_database() AND locktype = 'advisory'
+      AND classid = (hashtext('jobfinders.flow.' || $1)::bigint & 4294967295)::oid
+)
