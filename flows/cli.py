@@ -1,0 +1,87 @@
+"""The command line: `jobfinders --help`. The only place that reads the environment."""
+
+import logging
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, NoReturn
+
+import typer
+from psycopg import OperationalError
+from pydantic import ValidationError
+
+from flows.commands import data, dead_letters, parts, status, token, up
+from models.errors import ConfigurationError, JobfindersError, Unavailable
+from models.settings import Settings
+
+app = typer.Typer(
+    name="jobfinders",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    epilog=(
+        "Try it: `jobfinders up --demo` in one terminal, `jobfinders status` in another. "
+        "Feed it: `jobfinders ingest events.ndjson`. Check it: `jobfinders verify`.\n\n"
+        "Settings are variables: JOBFINDERS_DATA (folder, ./data), JOBFINDERS_PORT (8000), "
+        "JOBFINDERS_POSTGRES_URL (a Postgres of your own) and the others of docs/settings.md."
+    ),
+)
+
+for module in (up, status, data, token, dead_letters, parts):
+    module.register(app)
+
+
+@app.callback()
+def entry(
+    context: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
+    """Application Analytics: live, exact analytics of job applications."""
+    if show_version:
+        typer.echo(f"jobfinders {_version()}")
+        raise typer.Exit
+    context.obj = read_settings()
+    logging.basicConfig(
+        level=context.obj.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+
+def read_settings() -> Settings:
+    """Settings of the environment; ConfigurationError names the first wrong variable."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigurationError(f"JOBFINDERS_{name}: {first['msg'].lower()}") from None
+    return settings.model_copy(update={"data": settings.data.expanduser().absolute()})
+
+
+def main() -> None:
+    """Run a command; an error of the product's own is one line on stderr and exit code 1."""
+    try:
+        app(prog_name="jobfinders")
+    except Unavailable as error:
+        _fail(f"{error.message} (is `jobfinders up` running?)")
+    except JobfindersError as error:
+        _fail(error.message)
+    except OperationalError as error:
+        _fail(f"Postgres: {str(error).strip().splitlines()[0]}")
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stderr.write(f"jobfinders: {message}\n")
+    sys.exit(1)
+
+
+def _version() -> str:
+    try:
+        return version("jobfinders")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands of the platform, one module per subject."""

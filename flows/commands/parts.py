@@ -1,0 +1,66 @@
+"""The long-running parts, as `up` starts them; each can be run by itself in production."""
+
+import os
+
+import typer
+from psycopg import OperationalError
+
+from flows.context import postgres_url, settings_of
+from models.errors import JobfindersError
+from models.settings import Settings
+
+_GRACE_S = 3  # for open requests and streams when the API is told to stop
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    flow = typer.Typer(help="Run one dataflow.", no_args_is_help=True)
+    flow.command()(analytics)
+    app.add_typer(flow, name="flow")
+    app.command()(api)
+
+
+def analytics(context: typer.Context) -> None:
+    """Fold events into rows and the log, until stopped."""
+    from bytewax.errors import BytewaxRuntimeError  # noqa: PLC0415  the engine is slow to import
+
+    from flows.analytics import run  # noqa: PLC0415
+
+    settings = settings_of(context)
+    try:
+        run(settings, postgres_url(settings))
+    except BytewaxRuntimeError as error:
+        # The engine wraps what a step raised; an error that we know deserves its own words.
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, JobfindersError | OperationalError):
+            cause = cause.__cause__
+        raise cause or error from error
+
+
+def api(context: typer.Context) -> None:
+    """Serve the API, until stopped."""
+    import uvicorn  # noqa: PLC0415  slow to import
+
+    settings = settings_of(context)
+    os.environ.update(_environment(settings))
+    uvicorn.run(
+        "api.app:create",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_level=settings.log_level.lower(),
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What the app's factory, which reads settings by itself, cannot know."""
+    return {
+        "JOBFINDERS_DATA": str(settings.data),
+        "JOBFINDERS_POSTGRES_URL": postgres_url(settings),
+    }

@@ -1,0 +1,36 @@
+-- name: list
+-- Newest first, behind a place in the list: before id, reason or null, limit.
+SELECT id, source, partition, "offset", stage, reason, detail, received_at, length(payload)
+FROM dead_letters
+WHERE id < $1 AND ($2::text IS NULL OR reason = $2)
+ORDER BY id DESC
+LIMIT $3
+
+-- name: show
+SELECT id, source, partition, "offset", stage, reason, detail, run, recorded_at, received_at,
+       payload
+FROM dead_letters
+WHERE id = $1
+
+-- name: counts
+SELECT reason, count(*) FROM dead_letters GROUP BY reason ORDER BY count(*) DESC, reason
+
+-- name: newest
+SELECT coalesce(max(id), 0) FROM dead_letters
+
+-- name: take
+-- Given ones, gone from here in the transaction that puts them back into the outbox.
+DELETE FROM dead_letters WHERE id = ANY ($1::bigint[]) RETURNING payload
+
+-- name: take_batch
+-- The next ones up to a place: newest id, reason or null, limit.
+DELETE FROM dead_letters
+WHERE id IN (
+    SELECT id
+    FROM dead_letters
+    WHERE id <= $1 AND ($2::text IS NULL OR reason = $2)
+    ORDER BY id
+    LIMIT $3
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING payload
