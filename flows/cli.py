@@ -9,6 +9,7 @@ import typer
 from psycopg import OperationalError
 from pydantic import ValidationError
 
+from flows import ingest
 from flows.commands import data, dead_letters, parts, status, token, up
 from models.errors import ConfigurationError, JobfindersError, Unavailable
 from models.settings import Settings
@@ -27,7 +28,7 @@ app = typer.Typer(
     ),
 )
 
-for module in (up, status, data, token, dead_letters, parts):
+for module in (up, ingest, status, token, dead_letters, data, parts):
     module.register(app)
 
 

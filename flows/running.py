@@ -10,7 +10,6 @@ import msgspec
 from models.errors import AlreadyRunning, ConfigurationError
 from models.settings import Settings
 
-
 _BYTES = 1_024  # always written in one piece, so that nobody reads half of it
 
 
