@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from flows import ingest
 from flows.commands import data, dead_letters, parts, status, token, up
+from flows.simulator import command as simulate
 from models.errors import ConfigurationError, JobfindersError, Unavailable
 from models.settings import Settings
 
@@ -28,7 +29,7 @@ app = typer.Typer(
     ),
 )
 
-for module in (up, ingest, status, token, dead_letters, data, parts):
+for module in (up, ingest, simulate, status, token, dead_letters, data, parts):
     module.register(app)
 
 

@@ -78,16 +78,16 @@ class Feed:
                     also(connection)
 
         if lines:
-            self._persist(attempt)
+            self.apply(attempt)
             self.received = before + len(lines)
 
     def counts(self) -> Counts:
         """What became of the run's messages so far."""
-        return self._persist(lambda connection: ingest_runs.counts(connection, self.run))
+        return self.apply(lambda connection: ingest_runs.counts(connection, self.run))
 
     def finish(self) -> None:
         """Note that nothing more comes."""
-        self._persist(lambda connection: ingest_runs.finish(connection, self.run))
+        self.apply(lambda connection: ingest_runs.finish(connection, self.run))
 
     def wait(self, most: int, watch: Callable[[Counts], None] = lambda _: None) -> Counts:
         """Wait until at most `most` messages of the run are untaken; returns the counts.
@@ -100,9 +100,7 @@ class Feed:
             if counts.waiting <= most:
                 self._tell("")
                 return counts
-            if self._persist(
-                lambda connection: ingest_runs.flow_is_running(connection, "analytics")
-            ):
+            if self.apply(lambda connection: ingest_runs.flow_is_running(connection, "analytics")):
                 self._tell("")
             else:
                 self._tell(
@@ -111,8 +109,8 @@ class Feed:
                 )
             time.sleep(_POLL_S)
 
-    def _persist(self, attempt: Callable[[Connection], T]) -> T:
-        """Do it, again after each loss of the connection."""
+    def apply(self, attempt: Callable[[Connection], T]) -> T:
+        """Do something that may be done twice, again after each loss of the connection."""
         deadline = time.monotonic() + self._patience_s
         while True:
             try:
