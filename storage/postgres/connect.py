@@ -6,11 +6,13 @@ from psycopg.rows import TupleRow
 
 from models.errors import Unavailable
 
+Connection = psycopg.Connection[TupleRow]
+
 _CONNECT_TIMEOUT_S = 5
 _UTC = "-c timezone=UTC"
 
 
-def connect(url: str, *, autocommit: bool = False) -> psycopg.Connection[TupleRow]:
+def connect(url: str, *, autocommit: bool = False) -> Connection:
     """A connection whose cursors take Postgres' own placeholders ($1, $2 …).
 
     Raises Unavailable when the server does not answer within 5 s.
