@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import handlers
+from api import document, handlers, logs
 from api.auth import Verifier
 from api.body import BodyLimit
 from api.edge import Edge
@@ -22,6 +22,7 @@ from api.rate_limit import InProcess, Limits
 from api.revocations import Revocations
 from api.routes import ROUTERS
 from api.state import State
+from api.stream.streams import Streams
 from models.settings import Settings
 from storage.postgres.embedded import Server
 from storage.postgres.pool import make_pool
@@ -35,24 +36,29 @@ def create(settings: Settings | None = None) -> FastAPI:
 
     Raises ConfigurationError for settings it would be unsafe to serve with.
     """
-    parts = _assemble(settings or Settings())
+    if settings is None:
+        settings = Settings()
+        logs.configure(settings.log_level)
+    parts = _assemble(settings)
     app = FastAPI(
         title="Application Analytics",
         version="0.1.0",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan,
     )
     app.state.parts = parts
     for router in ROUTERS:
         app.include_router(router)
     handlers.install(app)
+    document.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, state=parts)
-    if parts.settings.cors_origins:
+    if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=parts.settings.cors_origins,
+            allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=_ALLOWED,
             expose_headers=_EXPOSED,
@@ -79,7 +85,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = parts.settings
     url = settings.postgres_url or Server(settings.postgres_folder).url()
     parts.pool = await make_pool(url, settings.pool_size)
+    revoked = parts.revocations.revoked
+    parts.streams = Streams(url, parts.pool, settings, parts.metrics, revoked)
     upkeep = [
+        asyncio.create_task(parts.streams.run()),
         asyncio.create_task(parts.revocations.keep_fresh(parts.pool)),
         asyncio.create_task(parts.keys.keep_fresh()),
     ]
@@ -89,5 +98,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in upkeep:
             task.cancel()
         await asyncio.gather(*upkeep, return_exceptions=True)
-        pool, parts.pool = parts.pool, None
+        pool, parts.pool, parts.streams = parts.pool, None, None
         pool.terminate()

@@ -8,29 +8,22 @@ import math
 import re
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 import jwt
 
 from models.errors import TokenInvalid
 from models.events import IDENTIFIER_PATTERN
+from models.role import Role
 from models.settings import Settings
+
+__all__ = ["Key", "Keys", "Principal", "Role", "Verifier"]
 
 _TOKEN_CHARACTERS_MAX = 8_192
 _CLOCK_SKEW_S = 5
 _KEYS_OF_ATTACKS = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"})
 _REQUIRED = ["exp", "iat", "sub", "aud", "iss"]
 _is_identifier = re.compile(IDENTIFIER_PATTERN).fullmatch
-
-
-class Role(StrEnum):
-    """What a caller may do; one per token."""
-
-    USER = "user"
-    ANALYST = "analyst"
-    SERVICE = "service"
-    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,18 +36,29 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = INGEST_BYTES_MAX if scope["path"] == INGEST_PATH else BODY_BYTES_MAX
-        received = 0
+        announced = Headers(scope=scope).get("content-length", "")
+        received = int(announced) if announced.isascii() and announced.isdecimal() else 0
+        too_large = HTTPException(_TOO_LARGE, f"the body is over {limit} bytes")
 
-        async def receive_bounded() -> Message:
+        async def receive_announced() -> Message:
+            if received > limit:
+                raise too_large
+            return await receive()
+
+        async def receive_counted() -> Message:
             nonlocal received
-            announced = Headers(scope=scope).get("content-length", "0")
             message = await receive()
             received += len(message.get("body", b""))
-            if received > limit or (announced.isdecimal() and int(announced) > limit):
-                raise HTTPException(_TOO_LARGE, f"the body is over {limit} bytes")
+            if received > limit:
+                raise too_large
             return message
 
-        await self._app(scope, receive_bounded, send)
+        await self._app(scope, receive_announced if announced else receive_counted, send)
+
+
+def media_type_of(request: Request) -> str:
+    """The content type without parameters, in lower case; `""` for none."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 class Malformed:

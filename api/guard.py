@@ -18,6 +18,7 @@ from models.errors import (
     RateLimited,
     TokenInvalid,
     Unauthenticated,
+    UnsupportedMediaType,
 )
 
 COOKIE = "jobfinders_session"
@@ -57,8 +58,7 @@ class Guard:
         scope["state"]["principal"] = caller
         await limits.forgive(address)
         self._count(scope, await limits.of_caller(caller, scope["path"]))
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            raise InvalidRequest("NUL characters are not allowed")
+        _refuse_oddities(scope, headers)
 
     def _authenticate(self, headers: Headers, *, cookie_allowed: bool) -> Principal:
         token = bearer(headers)
@@ -78,6 +78,18 @@ class Guard:
                 retry_after=verdict.reset_s,
                 details={"limit": verdict.policy.name},
             )
+
+
+def _refuse_oddities(scope: Scope, headers: Headers) -> None:
+    """What no route could make sense of, whoever owns what it names."""
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise InvalidRequest("NUL characters are not allowed")
+    if scope["method"] in ("GET", "HEAD"):
+        return
+    if len(headers.getlist("content-type")) > 1:
+        raise UnsupportedMediaType("more than one Content-Type")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("encoded bodies are not taken")
 
 
 def bearer(headers: Headers) -> str | None:

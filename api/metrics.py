@@ -34,6 +34,11 @@ class Metrics:
             "Messages put into the outbox by POST /api/events.",
             registry=registry,
         )
+        self.database_up = Gauge(
+            "jobfinders_database_up",
+            "1 while Postgres answers this process.",
+            registry=registry,
+        )
         self.outbox_age_seconds = Gauge(
             "jobfinders_outbox_age_seconds",
             "Age of the oldest message that the flow has not taken.",
@@ -42,6 +47,24 @@ class Metrics:
         self.flow_idle_seconds = Gauge(
             "jobfinders_flow_idle_seconds",
             "Time since the analytics flow last committed a batch.",
+            registry=registry,
+        )
+        self.streams_open = Gauge(
+            "jobfinders_streams_open",
+            "Live streams being served.",
+            ["kind"],
+            registry=registry,
+        )
+        self.stream_resets = Counter(
+            "jobfinders_stream_resets_total",
+            "Clients told to forget what they hold, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        self.stream_delivery_seconds = Histogram(
+            "jobfinders_stream_delivery_seconds",
+            "From the recording of a message to its live frames being handed to the server.",
+            buckets=_REQUEST_BUCKETS_S,
             registry=registry,
         )
         self.client_application_load_seconds = Histogram(

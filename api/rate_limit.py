@@ -133,6 +133,11 @@ class Limits:
         """Count against the caller, by role and kind of route."""
         return await self._limiter.take(caller.user_id, self.policy(caller.role, path))
 
+    def policies(self, role: Role) -> list[Policy]:
+        """All that count requests of a role."""
+        own = [self._roles[role]] if role in self._roles else [self._applications, self._other]
+        return [*own, self._streams]
+
     def policy(self, role: Role, path: str) -> Policy:
         """The policy of a route for a role."""
         if path.endswith("/stream"):

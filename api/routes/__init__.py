@@ -2,6 +2,14 @@
 
 from fastapi import APIRouter
 
-from api.routes import health, me
+from api.routes import dead_letters, health, ingest, me, performance, stream, users
 
-ROUTERS: tuple[APIRouter, ...] = (health.router, me.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    me.router,
+    ingest.router,
+    dead_letters.router,
+    users.router,
+    stream.router,
+    performance.router,
+    health.router,
+)
