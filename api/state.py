@@ -9,13 +9,14 @@ from api.keys import KeySet, SharedSecret
 from api.metrics import Metrics
 from api.rate_limit import Limits
 from api.revocations import Revocations
+from api.stream.streams import Streams
 from models.errors import Unavailable
 from models.settings import Settings
 
 
 @dataclass
 class State:
-    """One process's parts. `pool` is there between start and stop only."""
+    """One process's parts. `pool` and `streams` are there between start and stop only."""
 
     settings: Settings
     keys: SharedSecret | KeySet
@@ -24,9 +25,16 @@ class State:
     limits: Limits
     metrics: Metrics
     pool: asyncpg.Pool | None = field(default=None)
+    streams: Streams | None = field(default=None)
 
     def database(self) -> asyncpg.Pool:
         """The pool. Raises Unavailable outside the app's lifespan."""
         if self.pool is None:
             raise Unavailable("the API is starting or stopping")
         return self.pool
+
+    def live(self) -> Streams:
+        """The live streams. Raises Unavailable outside the app's lifespan."""
+        if self.streams is None:
+            raise Unavailable("the API is starting or stopping")
+        return self.streams

@@ -1,0 +1,128 @@
+"""All live streams of one API process."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+
+import asyncpg
+import msgspec
+
+from api.auth import Principal
+from api.metrics import Metrics
+from api.stream import frames
+from api.stream.dashboard import Counters, Dashboard
+from api.stream.feed import Feed
+from api.stream.response import StreamResponse
+from api.stream.session import Session
+from models.errors import RateLimited
+from models.settings import Settings
+from storage.postgres.event_log import Audience
+
+_RETRY_MS = (500, 1_500)
+"""How soon clients come back: spread, so that a restart is not followed by a stampede."""
+_PLACE_RETRY_S = 30
+
+
+class Streams:
+    """Opens streams, counts them, and keeps the feed and the dashboard running."""
+
+    def __init__(
+        self,
+        url: str,
+        pool: asyncpg.Pool,
+        settings: Settings,
+        metrics: Metrics,
+        revoked: Callable[[Principal], bool],
+    ) -> None:
+        self.feed = Feed(url, ring_entries=settings.stream_ring)
+        self._dashboard = Dashboard(pool)
+        self._pool = pool
+        self._settings = settings
+        self._metrics = metrics
+        self._revoked = revoked
+        self._open: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """For ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.feed.run())
+            tasks.create_task(self._dashboard.run())
+
+    async def applications(
+        self, principal: Principal, audience: Audience, *, known: str | None, snapshot: bool
+    ) -> StreamResponse:
+        """A stream of log entries. Raises RateLimited, or Unavailable without Postgres."""
+        await self.feed.ready()
+        session = Session(
+            feed=self.feed,
+            pool=self._pool,
+            settings=self._settings,
+            metrics=self._metrics,
+            principal=principal,
+            revoked=self._revoked,
+            audience=audience,
+            known=known,
+            snapshot=snapshot,
+        )
+        kind = "user" if audience.application_id is None else "application"
+        return self._respond(principal, kind, session.frames(), session.close)
+
+    async def counters(self, principal: Principal, *, snapshot: bool) -> StreamResponse:
+        """A stream of dashboard counters, each complete in itself. Raises as above."""
+        await self.feed.ready()
+        return self._respond(principal, "counters", self._count(principal, snapshot), _nothing)
+
+    async def _count(self, principal: Principal, snapshot: bool) -> AsyncIterator[bytes]:
+        sent: Counters | None = None
+        with self._dashboard.viewing():
+            while (left_s := principal.expires_at - time.time()) > 0:
+                if self._revoked(principal):
+                    return
+                wait_s = min(self._settings.stream_heartbeat_s, left_s)
+                found = await self._dashboard.newer(sent, wait_s)
+                if found is None:
+                    yield frames.frame(frames.HEARTBEAT, "{}")
+                    continue
+                event = frames.SNAPSHOT if snapshot and sent is None else frames.COUNTERS
+                yield frames.frame(event, msgspec.json.encode(found).decode())
+                sent = found
+
+    def _respond(
+        self,
+        principal: Principal,
+        kind: str,
+        encoded: AsyncIterator[bytes],
+        close: Callable[[], None],
+    ) -> StreamResponse:
+        """Take one of the user's places until the response has ended."""
+        user_id = principal.user_id
+        if self._open[user_id] >= self._settings.streams_per_user:
+            raise RateLimited(
+                "too many streams are open",
+                retry_after=_PLACE_RETRY_S,
+                details={"limit": self._settings.streams_per_user},
+            )
+        self._open[user_id] += 1
+        gauge = self._metrics.streams_open.labels(kind)
+        gauge.inc()
+
+        def end() -> None:
+            gauge.dec()
+            self._open[user_id] -= 1
+            if not self._open[user_id]:
+                del self._open[user_id]
+            close()
+
+        return StreamResponse(_after_retry(encoded), end)
+
+
+async def _after_retry(encoded: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield frames.retry(random.randint(*_RETRY_MS))
+    async for chunk in encoded:
+        yield chunk
+
+
+def _nothing() -> None:
+    return None
