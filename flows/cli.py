@@ -33,17 +33,28 @@ for module in (up, ingest, simulate, status, token, dead_letters, data, parts):
     module.register(app)
 
 
+def show_version(asked: bool) -> None:
+    """What `--version` does."""
+    if not asked:
+        return
+    try:
+        typer.echo(f"jobfinders {version('jobfinders')}")
+    except PackageNotFoundError:
+        typer.echo("jobfinders (not installed)")
+    raise typer.Exit
+
+
 @app.callback()
 def entry(
     context: typer.Context,
-    show_version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=show_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
     """Application Analytics: live, exact analytics of job applications."""
-    if show_version:
-        typer.echo(f"jobfinders {_version()}")
-        raise typer.Exit
     context.obj = read_settings()
     logging.basicConfig(
         level=context.obj.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -76,13 +87,6 @@ def main() -> None:
 def _fail(message: str) -> NoReturn:
     sys.stderr.write(f"jobfinders: {message}\n")
     sys.exit(1)
-
-
-def _version() -> str:
-    try:
-        return version("jobfinders")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 if __name__ == "__main__":
