@@ -10,7 +10,7 @@ from models.errors import Unavailable
 from storage.postgres.connect import Connection, connect
 from storage.postgres.status import Live, read_live
 
-_STREAMS_METRIC = b"jobfinders_streams_open "
+_STREAMS_METRIC = b"jobfinders_streams_open{"
 _API_TIMEOUT_S = 0.5
 
 
@@ -76,7 +76,4 @@ def _streams(api: str) -> int | None:
             lines: list[bytes] = answer.read().splitlines()
     except OSError:
         return None
-    for line in lines:
-        if line.startswith(_STREAMS_METRIC):
-            return int(float(line.split()[1]))
-    return None
+    return sum(int(float(x.rsplit(b" ", 1)[1])) for x in lines if x.startswith(_STREAMS_METRIC))

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _FIRST_DELAY_S = 0.1
@@ -46,17 +46,12 @@ class Backoff:
 class Part:
     """A child process with its log; started, watched, started again."""
 
-    def __init__(
-        self, name: str, arguments: Callable[[], list[str]], folder: Path, *, ends: bool = False
-    ) -> None:
-        """`arguments` are asked anew at each start; `ends`: exit code 0 means done."""
+    def __init__(self, name: str, arguments: Sequence[str], folder: Path) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         self._arguments = arguments
-        self._ends = ends
         self._backoff = Backoff()
         self._process: subprocess.Popen[bytes] | None = None
-        self.done = False
 
     @property
     def pid(self) -> int | None:
@@ -71,7 +66,7 @@ class Part:
         parent = os.getpid()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "flows.cli", *self._arguments()],
+                [sys.executable, "-P", "-m", "flows.cli", *self._arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -85,7 +80,7 @@ class Part:
         """Notice an end, or start again what is due; returns what to report."""
         now = time.monotonic()
         if self._process is None:
-            if self.done or now < self._backoff.due:
+            if now < self._backoff.due:
                 return None
             self.start(environment)
             return f"{self.name} started again as process {self.pid}"
@@ -93,9 +88,6 @@ class Part:
         if code is None:
             return None
         self._process = None
-        if code == 0 and self._ends:
-            self.done = True
-            return f"{self.name} is done"
         delay = self._backoff.ended(now)
         return f"{self.name} {_manner(code)}: again in {delay:.1f} s{self._last_words(code)}"
 

@@ -16,18 +16,15 @@ from flows.running import Claim, Running, running
 from flows.supervisor import Backoff, Part, stop_all
 from models.errors import ConfigurationError, Unavailable
 from models.settings import Settings
-from storage.postgres.connect import connect
 from storage.postgres.embedded import Server
 from storage.postgres.migrate import migrate
-from storage.postgres.status import read_live
 from storage.secret import load_secret
 
 _TICK_S = 0.1
 _DOWN_S = 15.0
 _PLAIN_LINE_S = 10.0
 _LIVE_LINE_S = 1.0
-_DEMO_DAYS = 90
-_DEMO_RATE = 3
+_DEMO = ("simulate", "--days", "90", "--live", "--rate", "3")
 
 
 class _Stop(BaseException):
@@ -113,11 +110,11 @@ class Product:
         migrate(self._url, partitions=self._settings.partitions)
         logs = self._settings.data / "logs"
         self._parts = [
-            Part("flow", lambda: ["flow", "analytics"], logs),
-            Part("api", lambda: ["api"], logs),
+            Part("flow", ("flow", "analytics"), logs),
+            Part("api", ("api",), logs),
         ]
         if self._demo:
-            self._parts.append(Part("demo", self._demo_arguments, logs, ends=True))
+            self._parts.append(Part("demo", _DEMO, logs))
         for part in self._parts:
             part.start(self._environment())
         self._tell()
@@ -180,13 +177,6 @@ class Product:
             "JOBFINDERS_POSTGRES_URL": self._url,
             "JOBFINDERS_PORT": str(self._settings.port),
         }
-
-    def _demo_arguments(self) -> list[str]:
-        """The simulated past only where the log is empty."""
-        with connect(self._url, autocommit=True) as connection:
-            live = read_live(connection)
-        past = 0 if live.accepted or live.waiting else _DEMO_DAYS
-        return ["simulate", "--days", str(past), "--live", "--rate", str(_DEMO_RATE)]
 
     def _tell(self) -> None:
         parts = {part.name: part.pid for part in self._parts if part.pid is not None}
