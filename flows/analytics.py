@@ -42,6 +42,7 @@ def decode_chunk(chunk: Chunk) -> Chunk:
     chunk.decoded = [
         (message, decode(message.payload, message.recorded_at)) for message in chunk.messages
     ]
+    chunk.messages = []
     return chunk
 
 
@@ -68,4 +69,6 @@ def run(settings: Settings, url: str) -> None:
     gc.freeze()
     gc.disable()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    run_main(dataflow(partitions, timedelta(milliseconds=settings.poll_ms)))
+    run_main(  # type: ignore[no-untyped-call]
+        dataflow(partitions, timedelta(milliseconds=settings.poll_ms))
+    )

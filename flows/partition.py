@@ -3,19 +3,20 @@ read → fold → write, and what it does when another writer was faster."""
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, KeysView
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 import msgspec
 
-from models.decoder import Event, Rejected
+from models.analytics import fold
+from models.decoder import Event
 from models.errors import AlreadyRunning, GuardMiss
-from models.intake import Batch, Held, Message, judge
+from models.intake import Fold, Held, Message, Pair, judge
 from models.settings import Settings
 from storage.postgres import batch as batches
 from storage.postgres import entities
-from storage.postgres.connect import connect
+from storage.postgres.connect import Connection, connect
 from storage.postgres.outbox import Reader
 from storage.postgres.states import load_held
 
@@ -27,13 +28,16 @@ _INLINE_EVENTS = 1_000
 """A batch this small is written at once: handing it to the writer would only delay it."""
 
 
+Write = Callable[[Connection, batches.Place, batches.Prepared], bool]
+
+
 class Chunk(msgspec.Struct):
     """Messages of one partition, raw, then decoded."""
 
     partition: int
     generation: int
     messages: list[Message]
-    decoded: list[tuple[Message, Event | Rejected]] = msgspec.field(default_factory=list)
+    decoded: list[Pair] = msgspec.field(default_factory=list)
 
 
 class Folded(msgspec.Struct):
@@ -47,13 +51,24 @@ class Folded(msgspec.Struct):
 class Partition:
     """Owns the partition from construction to `close`.
 
-    Raises AlreadyRunning when another live process owns it.
+    `now` is the clock in microseconds; `write` commits a prepared batch. Raises
+    AlreadyRunning when another live process owns it.
     """
 
-    def __init__(self, settings: Settings, url: str, index: int, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        url: str,
+        index: int,
+        now: Callable[[], int],
+        write: Write = batches.write,
+        fold: Fold = fold,
+    ) -> None:
         self.index = index
         self._settings = settings
         self._now = now
+        self._write = write
+        self._fold = fold
         self._generation = 0
         self._reading = connect(url, autocommit=True)
         self._writing = connect(url, autocommit=True)
@@ -61,8 +76,8 @@ class Partition:
         self._reader = Reader(self._reading, index)
         self._cache: OrderedDict[str, Held] = OrderedDict()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"write-{index}")
-        self._unsettled: deque[Batch] = deque()
-        self._in_flight: Future[bool] | None = None
+        self._unsettled: deque[KeysView[str]] = deque()
+        self._in_flight: tuple[list[int], Future[bool]] | None = None
         self._stale = True
         self._stale_retry_at = 0.0
 
@@ -88,13 +103,14 @@ class Partition:
         self._load(
             [application_id for application_id in named if application_id not in self._cache]
         )
-        batch = judge(chunk.decoded, self._cache, self._now())
-        prepared = batches.prepare(batch, self.index, self._next_offset)
-        self._next_offset += len(batch.log)
+        batch = judge(chunk.decoded, self._cache, self._now(), self._fold)
+        places = [message.offset for message, _ in chunk.decoded]
+        prepared = batches.prepare(batch, places, self.index, self._next_offset)
+        self._next_offset += prepared.log_count
         for application_id, held in batch.changed.items():
             self._cache[application_id] = held
             self._cache.move_to_end(application_id)
-        self._unsettled.append(batch)
+        self._unsettled.append(batch.changed.keys())
         return Folded(self.index, chunk.generation, prepared)
 
     def write(self, folded: Folded) -> None:
@@ -102,15 +118,17 @@ class Partition:
         self._settle(wait=True)
         if folded.generation != self._generation:
             return
-        task = partial(batches.write, self._writing, self._place, folded.prepared)
-        if len(folded.prepared.batch.messages) > _INLINE_EVENTS:
-            self._in_flight = self._writer.submit(task)
+        task = partial(self._write, self._writing, self._place, folded.prepared)
+        places = folded.prepared.places
+        if len(places) > _INLINE_EVENTS:
+            self._in_flight = places, self._writer.submit(task)
             return
-        self._in_flight = Future()
+        outcome: Future[bool] = Future()
         try:
-            self._in_flight.set_result(task())
+            outcome.set_result(task())
         except GuardMiss as miss:
-            self._in_flight.set_exception(miss)
+            outcome.set_exception(miss)
+        self._in_flight = places, outcome
         self._settle(wait=True)
 
     def close(self) -> None:
@@ -125,8 +143,10 @@ class Partition:
             self._cache.update(load_held(self._reading, application_ids))
 
     def _settle(self, *, wait: bool) -> None:
-        future = self._in_flight
-        if future is None or not (wait or future.done()):
+        if self._in_flight is None:
+            return
+        places, future = self._in_flight
+        if not (wait or future.done()):
             return
         self._in_flight = None
         try:
@@ -134,7 +154,8 @@ class Partition:
         except GuardMiss:
             self._rewind()
             return
-        self._reader.settled(self._unsettled.popleft().messages)
+        self._unsettled.popleft()
+        self._reader.settled(places)
         self._evict()
 
     def _rewind(self) -> None:
@@ -149,7 +170,7 @@ class Partition:
         """A state is let go only after its batch has committed, or a stale one would be loaded."""
         while len(self._cache) > self._settings.cache_applications:
             oldest = next(iter(self._cache))
-            if any(oldest in batch.changed for batch in self._unsettled):
+            if any(oldest in changed for changed in self._unsettled):
                 return
             del self._cache[oldest]
 
@@ -159,7 +180,7 @@ class Partition:
             self._stale_retry_at = time.monotonic() + _STALE_RETRY_S
 
 
-def _take_over(connection: batches.Connection, index: int) -> tuple[batches.Place, int]:
+def _take_over(connection: Connection, index: int) -> tuple[batches.Place, int]:
     deadline = time.monotonic() + _LOCK_PATIENCE_S
     while not batches.acquire(connection, FLOW, index):
         if time.monotonic() > deadline:

@@ -7,6 +7,7 @@ facts arrived. `FOLD_VERSION` goes up whenever any row could come out differentl
 from collections.abc import Mapping
 
 import msgspec
+from msgspec.structs import astuple
 
 from models.application import RANK, RESPONSES, STATUSES, allowed
 from models.facts import Fact, Kind, State, effective
@@ -69,6 +70,10 @@ class Row(msgspec.Struct, gc=False, kw_only=True):
 
 ROW_FIELDS: tuple[str, ...] = Row.__struct_fields__[: Row.__struct_fields__.index("version") + 1]
 
+# Plain numbers: looking a member up in its enum costs as much as the comparison.
+_CREATED, _UPDATED, _STATUS_CHANGED, _NOTE_ADDED, _REMINDER, _WITHDRAWN = map(int, list(Kind)[:6])
+_INTERVIEW, _OFFER, _VIEWED, _MATCH_SCORE = map(int, list(Kind)[6:])
+
 _RANK_APPLIED = RANK["applied"]
 _RANK_WITHDRAWN = RANK["withdrawn"]
 _RANK_INTERVIEW = RANK["interview_scheduled"]
@@ -107,37 +112,37 @@ def fold(state: State) -> Row:
         kind = fact.kind
         time = fact.time
         rank = fact.rank
-        if kind == Kind.STATUS_CHANGED:
+        if kind == _STATUS_CHANGED:
             if fact.old is not None and fact.old != status:
                 gap = True
             if rank not in (_RANK_APPLIED, _RANK_WITHDRAWN):
                 row.last_employer_activity_at = time
-        elif kind == Kind.CREATED:
+        elif kind == _CREATED:
             row.last_candidate_activity_at = time
             if profile is None:
                 profile = fact.profile or {}
                 row.applied_at = time
-        elif kind == Kind.VIEWED_BY_EMPLOYER:
+        elif kind == _VIEWED:
             row.views += 1
             if row.first_viewed_at is None:
                 row.first_viewed_at = time
             row.last_employer_activity_at = time
-        elif kind == Kind.MATCH_SCORE_UPDATED:
+        elif kind == _MATCH_SCORE:
             changed_score = fact.score
-        elif kind == Kind.NOTE_ADDED:
+        elif kind == _NOTE_ADDED:
             note_ids.add(fact.value or "")
             row.last_candidate_activity_at = time
-        elif kind == Kind.REMINDER_TRIGGERED:
+        elif kind == _REMINDER:
             row.reminders += 1
-        elif kind == Kind.UPDATED:
+        elif kind == _UPDATED:
             changes.append(fact.profile or {})
             row.updates += 1
             row.last_candidate_activity_at = time
-        elif kind == Kind.WITHDRAWN:
+        elif kind == _WITHDRAWN:
             row.withdraw_reason = fact.value
             row.last_candidate_activity_at = time
         else:
-            (interview_ids if kind == Kind.INTERVIEW_SCHEDULED else offer_ids).add(fact.value or "")
+            (interview_ids if kind == _INTERVIEW else offer_ids).add(fact.value or "")
             row.last_employer_activity_at = time
             if response_at is None:
                 response_at = time
@@ -196,6 +201,8 @@ def _flags(row: Row, orphan: bool, irregular: bool, gap: bool) -> list[str]:
         and row.first_response_at is not None
         and row.first_response_at < row.applied_at
     )
+    if not (early or gap or orphan or irregular):
+        return []
     named = (("clock", early), ("gap", gap), ("orphan", orphan), ("transition", irregular))
     return [name for name, raised in named if raised]
 
@@ -204,7 +211,8 @@ def changed_fields(before: Row | None, after: Row) -> list[str]:
     """Names of the contract's columns that differ, in the table's order."""
     if before is None:
         return list(ROW_FIELDS)
-    return [name for name in ROW_FIELDS if getattr(before, name) != getattr(after, name)]
+    pairs = zip(ROW_FIELDS, astuple(before), astuple(after), strict=False)
+    return [name for name, old, new in pairs if old != new]
 
 
 def in_fold_order(facts: list[Fact]) -> list[Fact]:

@@ -6,10 +6,11 @@ Bad input is a second output, never an exception. Reasons are tried in the contr
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import cast
+from typing import Annotated, Literal, cast
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Meta
+from msgspec.structs import astuple
 
 from models import instant
 from models.application import RANK, RANK_OF_NO_STATUS
@@ -67,21 +68,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
 _is_identifier = re.compile(IDENTIFIER_PATTERN).fullmatch
 _decode_json = msgspec.json.Decoder().decode
-_KINDS: dict[str, Kind] = {
-    EventType.CREATED: Kind.CREATED,
-    EventType.UPDATED: Kind.UPDATED,
-    EventType.STATUS_CHANGED: Kind.STATUS_CHANGED,
-    EventType.NOTE_ADDED: Kind.NOTE_ADDED,
-    EventType.REMINDER_TRIGGERED: Kind.REMINDER_TRIGGERED,
-    EventType.WITHDRAWN: Kind.WITHDRAWN,
-    EventType.INTERVIEW_SCHEDULED: Kind.INTERVIEW_SCHEDULED,
-    EventType.OFFER_RECEIVED: Kind.OFFER_RECEIVED,
-    EventType.VIEWED_BY_EMPLOYER: Kind.VIEWED_BY_EMPLOYER,
-    EventType.MATCH_SCORE_UPDATED: Kind.MATCH_SCORE_UPDATED,
-}
-_RANK_OF_KIND = {Kind.CREATED: RANK["applied"], Kind.WITHDRAWN: RANK["withdrawn"]}
-_LONGEST_SURE_NUMBER = 300
-"""An integer of fewer digits is within a double; a longer one is looked at."""
+_are_identifiers = re.compile(r"\n".join([IDENTIFIER_PATTERN] * 3)).fullmatch
 
 
 def decode(line: bytes, recorded_at: int) -> Event | Rejected:
@@ -90,6 +77,57 @@ def decode(line: bytes, recorded_at: int) -> Event | Rejected:
     `recorded_at` (microseconds) is the clock when the message was recorded: a message is
     judged by it for ever, so that a replay judges the same.
     """
+    return _decode_plain(line, recorded_at) or decode_carefully(line, recorded_at)
+
+
+_DATA_DECODERS = {name: msgspec.json.Decoder(type_).decode for name, type_ in INPUT_TYPES.items()}
+
+
+class _Plain(msgspec.Struct, gc=False):
+    specversion: Literal["1.0"]
+    id: str
+    source: Annotated[str, Meta(min_length=1)]
+    type: str
+    subject: str
+    time: str
+    userid: str
+    data: msgspec.Raw
+    corrects: str | None = None
+    retracts: str | None = None
+    datacontenttype: str | None = None
+    correlationid: str | None = None
+
+
+_decode_envelope = msgspec.json.Decoder(_Plain).decode
+
+
+def _decode_plain(line: bytes, recorded_at: int) -> Event | None:
+    """The event, where the line is as plain as nearly all are; None leaves it to the careful way.
+
+    Twice as fast, because what it does not know is skipped unread; so it takes no line whose
+    bytes could hide something forbidden there.
+    """
+    if not line.isascii() or len(line) > LINE_BYTES_MAX or _may_offend(line):
+        return None
+    try:
+        plain = _decode_envelope(line)
+        fact_of = _FACTS[plain.type]
+        if plain.retracts is not None or plain.corrects is not None:
+            return None
+        data = _DATA_DECODERS[plain.type](plain.data)
+        time = instant.parse(plain.time)
+    except (msgspec.MsgspecError, ValueError, KeyError):
+        return None
+    if _are_identifiers(f"{plain.id}\n{plain.subject}\n{plain.userid}") is None:
+        return None
+    if time < EARLIEST_US or time - recorded_at > AHEAD_US_MAX:
+        return None
+    fact = fact_of(time, plain.id, None, None, data)
+    return Event(plain.subject, plain.userid, _NAMES[plain.type], fact, line)
+
+
+def decode_carefully(line: bytes, recorded_at: int) -> Event | Rejected:
+    """What `decode` answers, by the contract's words one after the other."""
     if len(line) > LINE_BYTES_MAX:
         return Rejected(Reason.INVALID, f"{len(line)} bytes; at most {LINE_BYTES_MAX}")
     try:
@@ -98,7 +136,7 @@ def decode(line: bytes, recorded_at: int) -> Event | Rejected:
         return Rejected(Reason.INVALID, f"not JSON: {error}")
     if type(envelope) is not dict:
         return Rejected(Reason.INVALID, "not a JSON object")
-    fault = _fault_of_text(line, envelope) or _fault_of_envelope(envelope)
+    fault = (_walk(envelope, 1) if _may_offend(line) else None) or _fault_of_envelope(envelope)
     if fault:
         return Rejected(Reason.INVALID, fault)
     try:
@@ -106,8 +144,8 @@ def decode(line: bytes, recorded_at: int) -> Event | Rejected:
     except ValueError as error:
         return Rejected(Reason.INVALID, f"time: {error}")
     event_type = envelope["type"]
-    kind = _KINDS.get(event_type)
-    if kind is None:
+    fact_of = _FACTS.get(event_type)
+    if fact_of is None:
         if event_type == EventType.ANALYTICS_UPDATED:
             return Rejected(Reason.OUTPUT_ONLY, "written by the pipeline only")
         return Rejected(Reason.UNKNOWN_TYPE, f"unknown type {event_type[:100]!r}")
@@ -120,13 +158,8 @@ def decode(line: bytes, recorded_at: int) -> Event | Rejected:
             return Rejected(Reason.INVALID, f"data: {error}")
     if time < EARLIEST_US or time - recorded_at > AHEAD_US_MAX:
         return Rejected(Reason.TIME_OUT_OF_RANGE, f"time {envelope['time']}")
-    return Event(
-        envelope["subject"],
-        envelope["userid"],
-        event_type,
-        _fact(time, kind, envelope["id"], envelope.get("corrects"), retracts, data),
-        line,
-    )
+    fact = fact_of(time, envelope["id"], envelope.get("corrects"), retracts, data)
+    return Event(envelope["subject"], envelope["userid"], event_type, fact, line)
 
 
 def _fault_of_envelope(envelope: dict[str, object]) -> str | None:
@@ -152,25 +185,20 @@ def _fault_of_envelope(envelope: dict[str, object]) -> str | None:
     return None
 
 
-def _fault_of_text(line: bytes, envelope: dict[str, object]) -> str | None:
-    """Limits on the whole message, known and unknown fields alike.
-
-    The JSON decoder has refused NaN, lone surrogates, byte order marks and doubles out of
-    range already. What is left is rare, so bytes that cannot offend are not walked.
-    """
-    deep = line.count(b"{") + line.count(b"[") > DEPTH_MAX
-    long_number = len(line) > _LONGEST_SURE_NUMBER and _has_long_number(line)
-    if deep or long_number or b"\\u0000" in line:
-        return _walk(envelope, 1)
-    return None
+_SHAPES = bytes.maketrans(b"123456789E[", b"000000000e{")
+_LONG_NUMBER = b"0" * 100
+_LARGE_EXPONENTS = (b"0e000", b"0e+000")
 
 
-_DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
-_LONG_NUMBER = b"0" * _LONGEST_SURE_NUMBER
-
-
-def _has_long_number(line: bytes) -> bool:
-    return _LONG_NUMBER in line.translate(_DIGITS_TO_ZERO)
+def _may_offend(line: bytes) -> bool:
+    """Whether the bytes could hold a NUL, a surrogate, too deep a nesting or a number beyond a
+    double, anywhere. Cheap, and never wrong in saying no."""
+    shape = line.translate(_SHAPES)
+    if shape.count(b"{") > DEPTH_MAX or _LONG_NUMBER in shape:
+        return True
+    if b"0e" in shape and any(exponent in shape for exponent in _LARGE_EXPONENTS):
+        return True
+    return b"\\u" in line and any(escape in line for escape in (b"\\u0000", b"\\ud", b"\\uD"))
 
 
 def _walk(value: object, depth: int) -> str | None:
@@ -195,34 +223,43 @@ def _walk(value: object, depth: int) -> str | None:
 
 
 def _fact(
-    time: int,
     kind: Kind,
-    event_id: str,
-    corrects: str | None,
-    retracts: str | None,
-    data: Data | None,
+    rank: int = RANK_OF_NO_STATUS,
+) -> Callable[[int, str, str | None, str | None, Data | None], Fact]:
+    """A fact of this kind from an event's time, id, corrects, retracts and data (None when it
+    retracts)."""
+    number = int(kind)
+    read = _READERS.get(kind)
+
+    def fact_of(
+        time: int, event_id: str, corrects: str | None, retracts: str | None, data: Data | None
+    ) -> Fact:
+        if read is None or data is None:
+            return Fact(time, rank, event_id, number, corrects, retracts)
+        value, score, profile = read(data, event_id)
+        return Fact(time, rank, event_id, number, corrects, retracts, value, None, score, profile)
+
+    return fact_of
+
+
+def _status_fact(
+    time: int, event_id: str, corrects: str | None, retracts: str | None, data: Data | None
 ) -> Fact:
-    rank = _RANK_OF_KIND.get(kind, RANK_OF_NO_STATUS)
-    value: str | None = None
-    old: int | None = None
-    score: float | None = None
-    profile: dict[str, str | float] | None = None
-    if type(data) is StatusChanged:
-        rank = RANK[data.new_status]
-        old = None if data.old_status is UNSET else RANK[data.old_status]
-    elif data is not None:
-        read = _READERS.get(type(data))
-        if read is not None:
-            value, score, profile = read(data, event_id)
-    return Fact(time, rank, event_id, int(kind), corrects, retracts, value, old, score, profile)
+    kind = int(Kind.STATUS_CHANGED)
+    if data is None:
+        return Fact(time, RANK_OF_NO_STATUS, event_id, kind, corrects, retracts)
+    change = cast(StatusChanged, data)
+    old = None if change.old_status is UNSET else RANK[change.old_status]
+    rank = RANK[change.new_status]
+    return Fact(time, rank, event_id, kind, corrects, retracts, None, old)
 
 
 _Read = tuple[str | None, float | None, dict[str, str | float] | None]
 
 
 def _read_profile(data: Created | Changes) -> dict[str, str | float]:
-    fields = ((name, getattr(data, name)) for name in data.__struct_fields__)
-    return {name: value for name, value in fields if value is not UNSET}
+    pairs = zip(data.__struct_fields__, astuple(data), strict=True)
+    return {name: value for name, value in pairs if value is not UNSET}
 
 
 def _read_created(data: Data, _: str) -> _Read:
@@ -256,12 +293,28 @@ def _read_score(data: Data, _: str) -> _Read:
     return None, cast(MatchScoreUpdated, data).score.overall_score, None
 
 
-_READERS: dict[type[Data], Callable[[Data, str], _Read]] = {
-    Created: _read_created,
-    Updated: _read_updated,
-    NoteAdded: _read_note,
-    Withdrawn: _read_withdrawn,
-    InterviewScheduled: _read_interview,
-    OfferReceived: _read_offer,
-    MatchScoreUpdated: _read_score,
+_READERS: dict[Kind, Callable[[Data, str], _Read]] = {
+    Kind.CREATED: _read_created,
+    Kind.UPDATED: _read_updated,
+    Kind.NOTE_ADDED: _read_note,
+    Kind.WITHDRAWN: _read_withdrawn,
+    Kind.INTERVIEW_SCHEDULED: _read_interview,
+    Kind.OFFER_RECEIVED: _read_offer,
+    Kind.MATCH_SCORE_UPDATED: _read_score,
+}
+
+_NAMES = {str(name): str(name) for name in INPUT_TYPES}
+"""One text per type, so that a million events do not keep a million."""
+
+_FACTS: dict[str, Callable[[int, str, str | None, str | None, Data | None], Fact]] = {
+    EventType.CREATED: _fact(Kind.CREATED, RANK["applied"]),
+    EventType.UPDATED: _fact(Kind.UPDATED),
+    EventType.STATUS_CHANGED: _status_fact,
+    EventType.NOTE_ADDED: _fact(Kind.NOTE_ADDED),
+    EventType.REMINDER_TRIGGERED: _fact(Kind.REMINDER_TRIGGERED),
+    EventType.WITHDRAWN: _fact(Kind.WITHDRAWN, RANK["withdrawn"]),
+    EventType.INTERVIEW_SCHEDULED: _fact(Kind.INTERVIEW_SCHEDULED),
+    EventType.OFFER_RECEIVED: _fact(Kind.OFFER_RECEIVED),
+    EventType.VIEWED_BY_EMPLOYER: _fact(Kind.VIEWED_BY_EMPLOYER),
+    EventType.MATCH_SCORE_UPDATED: _fact(Kind.MATCH_SCORE_UPDATED),
 }

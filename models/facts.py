@@ -72,7 +72,10 @@ def effective(facts: list[Fact]) -> list[Fact]:
     Out go: what any fact corrects or retracts, whether that fact itself stands or not;
     retractions; and of several corrections of one event all but the one with the greatest id.
     """
-    if not any(fact.corrects or fact.retracts for fact in facts):
+    for fact in facts:
+        if fact.corrects or fact.retracts:
+            break
+    else:
         return facts
     replaced: set[str] = set()
     greatest: dict[str, str] = {}

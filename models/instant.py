@@ -17,18 +17,9 @@ _RFC3339 = re.compile(
     re.ASCII,
 ).fullmatch
 
-_ordinals: dict[str, int] = {}
-_ORDINALS_MAX = 20_000  # days kept; 54 years of distinct dates
-
-
-def _day(text: str) -> int:
-    """Days since 1970 of `YYYY-MM-DD`; ValueError for a date that does not exist."""
-    day = _ordinals.get(text)
-    if day is None:
-        day = datetime.fromisoformat(text).toordinal() - _EPOCH_ORDINAL
-        if len(_ordinals) < _ORDINALS_MAX:
-            _ordinals[text] = day
-    return day
+_midnights: dict[str, int] = {}
+_MIDNIGHTS_MAX = 20_000  # 54 years of distinct dates
+_clock_times: dict[str, int] = {}  # of at most 86,400 texts
 
 
 def parse(text: str) -> int:
@@ -37,17 +28,35 @@ def parse(text: str) -> int:
     Raises ValueError for anything else: no offset, a space for the T, second 60, a date
     that does not exist.
     """
+    midnight = _midnights.get(text[:10])
+    clock_time = _clock_times.get(text[10:19])
+    if midnight is not None and clock_time is not None and text[19:] == "Z":
+        return midnight + clock_time
+    return _parse(text)
+
+
+def _midnight(date: str) -> int:
+    """Microseconds since 1970 of `YYYY-MM-DD`; ValueError for a date that does not exist."""
+    midnight = _midnights.get(date)
+    if midnight is None:
+        midnight = (datetime.fromisoformat(date).toordinal() - _EPOCH_ORDINAL) * US_PER_DAY
+        if len(_midnights) < _MIDNIGHTS_MAX:
+            _midnights[date] = midnight
+    return midnight
+
+
+def _parse(text: str) -> int:
     match = _RFC3339(text)
     if match is None:
         raise ValueError("not an RFC 3339 instant with an offset")
     date, hour, minute, second, fraction, sign, off_hour, off_minute = match.groups()
-    seconds = _day(date) * 86_400 + int(hour) * 3_600 + int(minute) * 60 + int(second)
+    clock_time = (int(hour) * 3_600 + int(minute) * 60 + int(second)) * US_PER_SECOND
+    us = _midnight(date) + clock_time
+    _clock_times.setdefault(f"T{hour}:{minute}:{second}", clock_time)
     if sign is not None:
-        offset = int(off_hour) * 3_600 + int(off_minute) * 60
-        seconds += offset if sign == "-" else -offset
-    if fraction is None:
-        return seconds * US_PER_SECOND
-    return seconds * US_PER_SECOND + int(fraction[:6].ljust(6, "0"))
+        offset = (int(off_hour) * 3_600 + int(off_minute) * 60) * US_PER_SECOND
+        us += offset if sign == "-" else -offset
+    return us if fraction is None else us + int(fraction[:6].ljust(6, "0"))
 
 
 def to_datetime(us: int) -> datetime:

@@ -5,6 +5,7 @@ transaction (`storage/postgres/batch.py`).
 """
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import msgspec
 
@@ -13,7 +14,7 @@ from models.decoder import Event, Reason, Rejected
 from models.events import FACTS_MAX, AnalyticsUpdated, Envelope, EventType
 from models.facts import Fact, State, unpack
 from models.instant import to_rfc3339
-from models.rows import CAMEL, view
+from models.rows import CAMEL, status_changes_column, view
 
 ANALYTICS_SOURCE = "/jobfinders/analytics"
 
@@ -34,18 +35,30 @@ class Held(msgspec.Struct, gc=False):
     packed: bytes
     row: Row
     revision: int
+    status_changes: bytes
+    """The column's JSON."""
 
 
-class LogEntry(msgspec.Struct, frozen=True, gc=False):
-    """A line of event_log but for its place; times in microseconds."""
+def hold(state: State, row: Row, before: Held | None, revision: int | None = None) -> Held:
+    """What to keep of `state` and its row, the revision after `before`'s unless given."""
+    if revision is None:
+        revision = 1 if before is None else before.revision + 1
+    column = before.status_changes if before is not None else b"[]"
+    known = before.row.status_changes if before is not None else []
+    if row.status_changes != known:
+        if known and row.status_changes[: len(known)] == known:
+            further = status_changes_column(row.status_changes[len(known) :])
+            column = column[:-1] + b"," + further[1:]
+        else:
+            column = status_changes_column(row.status_changes)
+    return Held(state.pack(), row, revision, column)
 
-    id: str
+
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """An analytics_updated on its way into the log; `payload` is the event."""
+
     application_id: str
-    user_id: str
-    type: str
-    time: int
-    recorded_at: int
-    orphan: bool
+    held: Held
     payload: bytes
 
 
@@ -56,6 +69,10 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False):
     stage: str
     reason: Reason
     detail: str
+
+
+Pair = tuple[Message, Event | Rejected]
+"""A message and what the decoder said of it."""
 
 
 class Counts(msgspec.Struct, gc=False):
@@ -69,14 +86,16 @@ class Counts(msgspec.Struct, gc=False):
 class Batch(msgspec.Struct, gc=False):
     """The effect of some messages of one partition."""
 
-    messages: list[Message]
+    now: int
     counts: Counts = msgspec.field(default_factory=Counts)
     runs: dict[bytes, Counts] = msgspec.field(default_factory=dict)
     changed: dict[str, Held] = msgspec.field(default_factory=dict)
-    log: list[LogEntry] = msgspec.field(default_factory=list)
+    facts: list[tuple[Message, Event]] = msgspec.field(default_factory=list)
+    """The accepted, in order of arrival; in the log they come before the changes."""
+    changes: list[Change] = msgspec.field(default_factory=list)
     dead: list[DeadLetter] = msgspec.field(default_factory=list)
     judged: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    """(application_id, event id) of every message that could be read."""
+    """(application_id, event id) of messages of no ingest: the API's writes are among them."""
     entities: set[str] = msgspec.field(default_factory=set)
     """Applications whose entity columns came out differently."""
     listed: set[str] = msgspec.field(default_factory=set)
@@ -87,53 +106,52 @@ class Batch(msgspec.Struct, gc=False):
 
 class _Work(msgspec.Struct, gc=False):
     state: State
-    types_by_id: dict[str, Fact]
+    known: dict[str, Fact]
     before: Held | None
-    added: list[tuple[Event, Message]] = msgspec.field(default_factory=list)
+    added: list[tuple[Message, Event]] = msgspec.field(default_factory=list)
 
 
 Fold = Callable[[State], Row]
 
 
 def judge(
-    decoded: list[tuple[Message, Event | Rejected]],
-    held: Mapping[str, Held],
-    now: int,
-    fold_state: Fold = fold,
+    decoded: list[Pair], held: Mapping[str, Held], now: int, fold_state: Fold = fold
 ) -> Batch:
     """Accept, recognise as duplicate or dead-letter each message; fold what was accepted.
 
     `held` has every application named by the messages that is known at all; it is left
     untouched. `now` in microseconds dates the analytics_updated events.
     """
-    batch = Batch([message for message, _ in decoded])
+    batch = Batch(now)
     works: dict[str, _Work] = {}
-    accepted: list[tuple[Event, Message]] = []
-    for message, verdict in decoded:
+    accepted: list[tuple[Message, Event]] = []
+    for pair in decoded:
+        message, verdict = pair
         if isinstance(verdict, Event):
-            batch.judged.append((verdict.application_id, verdict.fact.id))
-            work = works.get(verdict.application_id)
+            application_id, fact = verdict.application_id, verdict.fact
+            if message.run is None:
+                batch.judged.append((application_id, fact.id))
+            work = works.get(application_id)
             if work is None:
-                work = works[verdict.application_id] = _begin(
-                    verdict, held.get(verdict.application_id)
-                )
+                work = works[application_id] = _begin(verdict, held.get(application_id))
             refused = _refuse(verdict, work)
             if refused is None:
-                work.state.facts.append(verdict.fact)
-                work.types_by_id[verdict.fact.id] = verdict.fact
-                work.added.append((verdict, message))
-                accepted.append((verdict, message))
-                continue
-            if isinstance(refused, _Duplicate):
+                work.state.facts.append(fact)
+                work.known[fact.id] = fact
+                event_pair = cast(tuple[Message, Event], pair)
+                work.added.append(event_pair)
+                accepted.append(event_pair)
+            elif isinstance(refused, Rejected):
+                _dead_letter(batch, message, "accept", refused)
+            else:
                 batch.counts.duplicates += 1
                 if message.run is not None:
                     _run(batch, message.run).duplicates += 1
-                continue
-            verdict = refused
-        _dead_letter(batch, message, "decode", verdict)
+        else:
+            _dead_letter(batch, message, "decode", verdict)
     unfit = _fold_all(batch, works, fold_state)
-    _log_facts(batch, accepted, unfit)
-    _log_changes(batch, works, now)
+    _accept(batch, accepted, unfit)
+    _tell_changes(batch, works)
     return batch
 
 
@@ -153,7 +171,7 @@ def _begin(event: Event, held: Held | None) -> _Work:
 
 def _refuse(event: Event, work: _Work) -> Rejected | _Duplicate | None:
     fact = event.fact
-    known = work.types_by_id.get(fact.id)
+    known = work.known.get(fact.id)
     if known is not None:
         if known.kind == fact.kind and known.time == fact.time:
             return _DUPLICATE
@@ -183,9 +201,9 @@ def _dead_letter(batch: Batch, message: Message, stage: str, rejected: Rejected)
         _run(batch, message.run).dead_lettered += 1
 
 
-def _fold_all(batch: Batch, works: dict[str, _Work], fold_state: Fold) -> set[str]:
-    """Fold each touched application; returns "application\nid" of each event it choked on."""
-    unfit: set[str] = set()
+def _fold_all(batch: Batch, works: dict[str, _Work], fold_state: Fold) -> set[tuple[str, str]]:
+    """Fold each touched application; returns (application, event id) of what it choked on."""
+    unfit: set[tuple[str, str]] = set()
     for application_id, work in works.items():
         if not work.added:
             continue
@@ -194,23 +212,25 @@ def _fold_all(batch: Batch, works: dict[str, _Work], fold_state: Fold) -> set[st
             row = fold_state(work.state)
         except Exception as error:
             kept = _without_unfit(batch, work, fold_state, error)
-            unfit.update(f"{application_id}\n{e.fact.id}" for e, _ in work.added if e not in kept)
-            work.added = [pair for pair in work.added if pair[0] in kept]
+            unfit.update(
+                (application_id, e.fact.id) for _, e in work.added if e.fact.id not in kept
+            )
+            work.added = [pair for pair in work.added if pair[1].fact.id in kept]
             if not work.added:
                 continue
             row = fold_state(work.state)
-        before = work.before
-        revision = 1 if before is None else before.revision + 1
-        batch.changed[application_id] = Held(work.state.pack(), row, revision)
+        batch.changed[application_id] = hold(work.state, row, work.before)
     return unfit
 
 
-def _without_unfit(batch: Batch, work: _Work, fold_state: Fold, error: Exception) -> list[Event]:
-    """Add the events one by one; those on which the fold raises become dead letters."""
-    added = {event.fact.id for event, _ in work.added}
+def _without_unfit(batch: Batch, work: _Work, fold_state: Fold, error: Exception) -> set[str]:
+    """Add the events one by one; those on which the fold raises become dead letters.
+
+    Returns the ids of the others."""
+    added = {event.fact.id for _, event in work.added}
     facts = [fact for fact in work.state.facts if fact.id not in added]
-    kept: list[Event] = []
-    for event, message in work.added:
+    kept: set[str] = set()
+    for message, event in work.added:
         candidate = State(work.state.user_id, sorted([*facts, event.fact]))
         try:
             fold_state(candidate)
@@ -219,34 +239,25 @@ def _without_unfit(batch: Batch, work: _Work, fold_state: Fold, error: Exception
             _dead_letter(batch, message, "fold", Rejected(Reason.FOLD, detail))
         else:
             facts = candidate.facts
-            kept.append(event)
-    if len(kept) == len(work.added):
+            kept.add(event.fact.id)
+    if kept == added:
         raise error
     work.state.facts = facts
     return kept
 
 
-def _log_facts(batch: Batch, accepted: list[tuple[Event, Message]], unfit: set[str]) -> None:
-    for event, message in accepted:
-        fact = event.fact
-        if unfit and f"{event.application_id}\n{fact.id}" in unfit:
+def _accept(
+    batch: Batch, accepted: list[tuple[Message, Event]], unfit: set[tuple[str, str]]
+) -> None:
+    for pair in accepted:
+        message, event = pair
+        if unfit and (event.application_id, event.fact.id) in unfit:
             continue
-        batch.counts.accepted += 1
         if message.run is not None:
             _run(batch, message.run).accepted += 1
-        batch.clock = max(batch.clock, min(fact.time, message.recorded_at))
-        batch.log.append(
-            LogEntry(
-                fact.id,
-                event.application_id,
-                event.user_id,
-                event.type,
-                fact.time,
-                message.recorded_at,
-                batch.changed[event.application_id].row.orphan,
-                event.line,
-            )
-        )
+        batch.clock = max(batch.clock, min(event.fact.time, message.recorded_at))
+        batch.facts.append(pair)
+    batch.counts.accepted = len(batch.facts)
 
 
 _ENTITY_FIELDS = frozenset(
@@ -255,9 +266,9 @@ _ENTITY_FIELDS = frozenset(
 _EXTRA_FIELDS = ("resume_id", "referral_code", "withdraw_reason")
 
 
-def _log_changes(batch: Batch, works: dict[str, _Work], now: int) -> None:
-    """One analytics_updated per changed row, behind the facts that caused it."""
-    time = to_rfc3339(now)
+def _tell_changes(batch: Batch, works: dict[str, _Work]) -> None:
+    """One analytics_updated per changed row."""
+    time = to_rfc3339(batch.now)
     for application_id, held in batch.changed.items():
         work = works[application_id]
         row = held.row
@@ -267,20 +278,9 @@ def _log_changes(batch: Batch, works: dict[str, _Work], now: int) -> None:
             batch.entities.add(application_id)
         if not row.orphan and (before is None or before.orphan):
             batch.listed.add(application_id)
-        types = list(dict.fromkeys(event.type for event, _ in work.added))
-        event_id = f"{application_id}:{held.revision}"
-        batch.log.append(
-            LogEntry(
-                event_id,
-                application_id,
-                row.user_id,
-                EventType.ANALYTICS_UPDATED,
-                now,
-                now,
-                row.orphan,
-                analytics_updated(application_id, held, time, types, updated),
-            )
-        )
+        types = list(dict.fromkeys([event.type for _, event in work.added]))
+        payload = analytics_updated(application_id, held, time, types, updated)
+        batch.changes.append(Change(application_id, held, payload))
 
 
 def _entity_changed(before: Row | None, row: Row, updated: list[str]) -> bool:
@@ -305,7 +305,7 @@ def analytics_updated(
         time=time,
         userid=held.row.user_id,
         data=AnalyticsUpdated(
-            view(application_id, held.row, held.revision),
+            view(application_id, held.row, held.revision, held.status_changes),
             types,
             [CAMEL[name] for name in updated],
         ),

@@ -1,22 +1,12 @@
 """A row of analytics as others read it: camelCase JSON for the API and the log, and the
 `status_changes` column."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from models.analytics import ROW_FIELDS, Row, StatusChange
-from models.instant import to_datetime
-
-
-class StatusChangeView(msgspec.Struct, rename="camel", gc=False):
-    """One transition as the API shows it."""
-
-    from_: str | None = msgspec.field(name="from")
-    to: str
-    at: datetime
-    hours_in_from: float | None
-    allowed: bool
+from models.instant import EPOCH
 
 
 class StatusChangeColumn(msgspec.Struct, gc=False):
@@ -29,7 +19,7 @@ class StatusChangeColumn(msgspec.Struct, gc=False):
     allowed: bool
 
 
-class AnalyticsView(msgspec.Struct, rename="camel", gc=False, kw_only=True):
+class AnalyticsView(msgspec.Struct, rename="camel", gc=False):
     """The contract's columns and the row's revision, in the contract's order."""
 
     application_id: str
@@ -56,52 +46,48 @@ class AnalyticsView(msgspec.Struct, rename="camel", gc=False, kw_only=True):
     last_candidate_activity_at: datetime | None
     last_employer_activity_at: datetime | None
     match_score: float | None
-    status_changes: list[StatusChangeView]
+    status_changes: msgspec.Raw
     flags: list[str]
     version: int
     revision: int
 
 
 def _moment(us: int | None) -> datetime | None:
-    return None if us is None else to_datetime(us)
+    return None if us is None else EPOCH + timedelta(0, 0, us)
 
 
-def view(application_id: str, row: Row, revision: int) -> AnalyticsView:
-    """The row as JSON-ready struct; `revision` is application_analytics.revision."""
+def view(application_id: str, row: Row, revision: int, column: bytes) -> AnalyticsView:
+    """The row as JSON-ready struct; `revision` is application_analytics.revision, `column`
+    the JSON of status_changes as the table keeps it."""
     return AnalyticsView(
-        application_id=application_id,
-        user_id=row.user_id,
-        job_id=row.job_id,
-        job_title=row.job_title,
-        company=row.company,
-        location=row.location,
-        source=row.source,
-        applied_at=_moment(row.applied_at),
-        status=row.status,
-        status_at=_moment(row.status_at),
-        views=row.views,
-        first_viewed_at=_moment(row.first_viewed_at),
-        interviews_scheduled=row.interviews_scheduled,
-        offers_received=row.offers_received,
-        hired=row.hired,
-        hired_at=_moment(row.hired_at),
-        first_response_at=_moment(row.first_response_at),
-        response_time_hours=row.response_time_hours,
-        notes=row.notes,
-        reminders=row.reminders,
-        updates=row.updates,
-        last_candidate_activity_at=_moment(row.last_candidate_activity_at),
-        last_employer_activity_at=_moment(row.last_employer_activity_at),
-        match_score=row.match_score,
-        status_changes=[
-            StatusChangeView(
-                c.from_status, c.to_status, to_datetime(c.at), c.hours_in_from, c.allowed
-            )
-            for c in row.status_changes
-        ],
-        flags=row.flags,
-        version=row.version,
-        revision=revision,
+        application_id,
+        row.user_id,
+        row.job_id,
+        row.job_title,
+        row.company,
+        row.location,
+        row.source,
+        _moment(row.applied_at),
+        row.status,
+        _moment(row.status_at),
+        row.views,
+        _moment(row.first_viewed_at),
+        row.interviews_scheduled,
+        row.offers_received,
+        row.hired,
+        _moment(row.hired_at),
+        _moment(row.first_response_at),
+        row.response_time_hours,
+        row.notes,
+        row.reminders,
+        row.updates,
+        _moment(row.last_candidate_activity_at),
+        _moment(row.last_employer_activity_at),
+        row.match_score,
+        msgspec.Raw(column.replace(b'"hours_in_from"', b'"hoursInFrom"')),
+        row.flags,
+        row.version,
+        revision,
     )
 
 
@@ -110,7 +96,11 @@ def status_changes_column(changes: list[StatusChange]) -> bytes:
     return _encoder.encode(
         [
             StatusChangeColumn(
-                c.from_status, c.to_status, to_datetime(c.at), c.hours_in_from, c.allowed
+                c.from_status,
+                c.to_status,
+                EPOCH + timedelta(0, 0, c.at),
+                c.hours_in_from,
+                c.allowed,
             )
             for c in changes
         ]

@@ -1,23 +1,23 @@
 """One batch, one transaction: position, rows, log, dead letters, entities, together or not."""
 
+import struct
+from collections.abc import Iterator
 from uuid import UUID
 
 import msgspec
-import psycopg
 from psycopg import errors
 
 from models.analytics import FOLD_VERSION
 from models.errors import Fenced, GuardMiss
-from models.intake import Batch, Held, LogEntry
-from models.rows import status_changes_column
+from models.events import EventType
+from models.intake import Batch, Counts, DeadLetter, Held
 from storage.postgres import binary_copy as pg
 from storage.postgres import entities
+from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
 SQL = load("batch")
 OUTBOX = load("outbox")
-
-Connection = psycopg.Connection[tuple[object, ...]]
 
 _COLUMNS = (
     "application_id user_id job_id job_title company location source applied_at status status_at"
@@ -32,7 +32,6 @@ _UPDATE_CHANGED = SQL.update_changed.format(
     assignments=", ".join(f"{name} = staging.{name}" for name in _COLUMNS[1:])
 )
 _ROW_BEGINS = pg.field_count(len(_COLUMNS))
-_LOG_BEGINS = pg.field_count(10)
 _FOLD_VERSION = pg.smallint(FOLD_VERSION)
 
 
@@ -44,15 +43,24 @@ class Place(msgspec.Struct, frozen=True):
     epoch: int
 
 
-class Prepared(msgspec.Struct):
-    """A batch as bytes, ready for another thread to send."""
+class Prepared(msgspec.Struct, kw_only=True):
+    """A batch as bytes, ready for another thread to send; what it was made of can go."""
 
-    batch: Batch
+    places: list[int]
+    """Outbox places of all its messages."""
+    counts: Counts
+    runs: dict[bytes, Counts]
+    dead: list[DeadLetter]
+    judged: list[tuple[str, str]]
+    entities: set[str]
+    listed: set[str]
+    clock: int
     first_offset: int
+    log_count: int
+    log: bytes
     new_rows: bytes | None
     changed_rows: bytes | None
     changed_count: int
-    log: bytes
 
 
 def acquire(connection: Connection, flow: str, partition: int) -> bool:
@@ -65,8 +73,11 @@ def begin_epoch(connection: Connection, flow: str, partition: int) -> tuple[Plac
     """Fence every earlier owner; returns the new place and the next log offset."""
     connection.execute(SQL.session)
     connection.execute(SQL.staging)
-    epoch, log_offset = _two(connection.execute(SQL.begin_epoch, (flow, partition)).fetchone())
-    return Place(flow, partition, epoch), log_offset
+    row = connection.execute(SQL.begin_epoch, (flow, partition)).fetchone()
+    if row is None:
+        raise Fenced(f"partition {partition} of {flow} has no position")
+    epoch, next_offset = row
+    return Place(flow, partition, epoch), next_offset
 
 
 def log_offset(connection: Connection, place: Place) -> int:
@@ -74,33 +85,32 @@ def log_offset(connection: Connection, place: Place) -> int:
     row = connection.execute(SQL.log_offset, (place.flow, place.partition, place.epoch)).fetchone()
     if row is None:
         raise Fenced(f"partition {place.partition} of {place.flow} has another writer now")
-    return int(str(row[0]))
+    next_offset: int = row[0]
+    return next_offset
 
 
-def _two(row: tuple[object, ...] | None) -> tuple[int, int]:
-    if row is None:
-        raise Fenced("the position is gone")
-    return int(str(row[0])), int(str(row[1]))
-
-
-def prepare(batch: Batch, partition: int, first_offset: int) -> Prepared:
+def prepare(batch: Batch, places: list[int], partition: int, first_offset: int) -> Prepared:
     """Encode; `first_offset` is the log offset of the batch's first entry."""
     new: list[bytes] = []
     changed: list[bytes] = []
     for application_id in sorted(batch.changed):
         held = batch.changed[application_id]
         (new if held.revision == 1 else changed).append(_row(application_id, held))
-    prefix = _LOG_BEGINS + pg.smallint(partition)
-    log = pg.document(
-        _log_line(prefix, offset, entry) for offset, entry in enumerate(batch.log, first_offset)
-    )
     return Prepared(
-        batch,
-        first_offset,
-        pg.document(new) if new else None,
-        pg.document(changed) if changed else None,
-        len(changed),
-        log,
+        places=places,
+        counts=batch.counts,
+        runs=batch.runs,
+        dead=batch.dead,
+        judged=batch.judged,
+        entities=batch.entities,
+        listed=batch.listed,
+        clock=batch.clock,
+        first_offset=first_offset,
+        log_count=len(batch.facts) + len(batch.changes),
+        log=pg.document(_log(batch, partition, first_offset)),
+        new_rows=pg.document(new) if new else None,
+        changed_rows=pg.document(changed) if changed else None,
+        changed_count=len(changed),
     )
 
 
@@ -118,7 +128,6 @@ def write(connection: Connection, place: Place, prepared: Prepared) -> bool:
 
 
 def _write(connection: Connection, place: Place, prepared: Prepared) -> bool:
-    batch = prepared.batch
     _advance(connection, place, prepared)
     if prepared.new_rows:
         _copy(connection, _COPY_NEW, prepared.new_rows)
@@ -127,40 +136,39 @@ def _write(connection: Connection, place: Place, prepared: Prepared) -> bool:
         updated = connection.execute(_UPDATE_CHANGED).rowcount
         if updated != prepared.changed_count:
             raise GuardMiss(f"{prepared.changed_count - updated} rows changed since their load")
-    if batch.log:
+    if prepared.log_count:
         _copy(connection, SQL.copy_log, prepared.log)
-    _dead_letters(connection, place, batch)
-    connection.execute(OUTBOX.delete, ([message.offset for message in batch.messages],))
-    for run, counts in batch.runs.items():
+    _dead_letters(connection, place, prepared.dead)
+    connection.execute(OUTBOX.delete, (prepared.places,))
+    for run, counts in prepared.runs.items():
         connection.execute(
             SQL.count_run,
             (UUID(bytes=run), counts.accepted, counts.duplicates, counts.dead_lettered),
         )
-    touched = batch.entities.union(_settle_pending(connection, batch))
-    left_stale = entities.follow_fold(connection, place.partition, batch.listed, touched)
-    if batch.log:
+    touched = prepared.entities | _settle_pending(connection, prepared.judged)
+    left_stale = entities.follow_fold(connection, place.partition, prepared.listed, touched)
+    if prepared.log_count:
         connection.execute(SQL.notify)
     return left_stale
 
 
 def _advance(connection: Connection, place: Place, prepared: Prepared) -> None:
-    batch = prepared.batch
-    counts = batch.counts
+    counts = prepared.counts
     moved = connection.execute(
         SQL.advance,
         (
             place.flow,
             place.partition,
             place.epoch,
-            max(message.offset for message in batch.messages),
-            len(batch.log),
+            max(prepared.places),
+            prepared.log_count,
             counts.accepted,
             counts.duplicates,
             counts.dead_lettered,
-            batch.clock,
+            prepared.clock,
         ),
     ).fetchone()
-    if moved is None or moved[0] != prepared.first_offset + len(batch.log):
+    if moved is None or moved[0] != prepared.first_offset + prepared.log_count:
         raise Fenced(f"partition {place.partition} of {place.flow} has another writer now")
 
 
@@ -169,19 +177,19 @@ def _copy(connection: Connection, statement: str, document: bytes) -> None:
         copy.write(document)
 
 
-def _dead_letters(connection: Connection, place: Place, batch: Batch) -> None:
-    if not batch.dead:
+def _dead_letters(connection: Connection, place: Place, letters: list[DeadLetter]) -> None:
+    if not letters:
         return
-    messages = [dead.message for dead in batch.dead]
+    messages = [letter.message for letter in letters]
     connection.execute(
         SQL.dead_letters,
         (
             "outbox",
             place.partition,
             [message.offset for message in messages],
-            [dead.stage for dead in batch.dead],
-            [dead.reason.value for dead in batch.dead],
-            [dead.detail for dead in batch.dead],
+            [letter.stage for letter in letters],
+            [letter.reason.value for letter in letters],
+            [letter.detail for letter in letters],
             [None if message.run is None else UUID(bytes=message.run) for message in messages],
             [message.recorded_at for message in messages],
             [message.payload for message in messages],
@@ -189,14 +197,14 @@ def _dead_letters(connection: Connection, place: Place, batch: Batch) -> None:
     )
 
 
-def _settle_pending(connection: Connection, batch: Batch) -> set[str]:
+def _settle_pending(connection: Connection, judged: list[tuple[str, str]]) -> set[str]:
     """A pending entry commits with its message, so if there is none now there was none."""
     any_pending = connection.execute(SQL.any_pending).fetchone()
-    if not batch.judged or any_pending is None or not any_pending[0]:
+    if not judged or any_pending is None or not any_pending[0]:
         return set()
-    application_ids, event_ids = zip(*batch.judged, strict=True)
+    application_ids, event_ids = zip(*judged, strict=True)
     settled = connection.execute(SQL.settle_pending, (list(application_ids), list(event_ids)))
-    return {str(row[0]) for row in settled}
+    return {row[0] for row in settled}
 
 
 def _row(application_id: str, held: Held) -> bytes:
@@ -205,14 +213,14 @@ def _row(application_id: str, held: Held) -> bytes:
         (
             _ROW_BEGINS,
             pg.text(application_id),
-            pg.text(row.user_id),
-            pg.text(row.job_id),
-            pg.text(row.job_title),
-            pg.text(row.company),
-            pg.text(row.location),
-            pg.text(row.source),
+            pg.common_text(row.user_id),
+            pg.common_text(row.job_id),
+            pg.common_text(row.job_title),
+            pg.common_text(row.company),
+            pg.common_text(row.location),
+            pg.common_text(row.source),
             pg.timestamp(row.applied_at),
-            pg.text(row.status),
+            pg.common_text(row.status),
             pg.timestamp(row.status_at),
             pg.integer(row.views),
             pg.timestamp(row.first_viewed_at),
@@ -228,7 +236,7 @@ def _row(application_id: str, held: Held) -> bytes:
             pg.timestamp(row.last_candidate_activity_at),
             pg.timestamp(row.last_employer_activity_at),
             pg.double(row.match_score),
-            pg.jsonb(status_changes_column(row.status_changes)),
+            pg.jsonb(held.status_changes),
             pg.text_array(tuple(row.flags)),
             pg.integer(row.version),
             pg.bigint(held.revision),
@@ -242,18 +250,47 @@ def _row(application_id: str, held: Held) -> bytes:
     )
 
 
-def _log_line(prefix: bytes, offset: int, entry: LogEntry) -> bytes:
-    return b"".join(
-        (
-            prefix,
-            pg.bigint(offset),
-            pg.timestamp(entry.recorded_at),
-            pg.timestamp(entry.time),
-            pg.boolean(entry.orphan),
-            pg.text(entry.id),
-            pg.text(entry.application_id),
-            pg.text(entry.user_id),
-            pg.text(entry.type),
-            pg.raw(entry.payload),
+_log_fixed = struct.Struct(">hihiqiqiqi?").pack
+_LOG_FIELDS = 10
+
+
+def _log(batch: Batch, partition: int, first_offset: int) -> Iterator[bytes]:
+    """The accepted facts as they came, then one analytics_updated per changed row."""
+    offset = first_offset
+    orphans = {name for name, held in batch.changed.items() if held.row.orphan}
+    for message, event in batch.facts:
+        application_id = event.application_id
+        fact = event.fact
+        orphan = application_id in orphans
+        head = _log_head(partition, offset, message.recorded_at, fact.time, orphan)
+        names = (application_id, event.user_id, event.type)
+        yield _log_line(head, fact.id, names, event.line)
+        offset += 1
+    for change in batch.changes:
+        row = change.held.row
+        head = _log_head(partition, offset, batch.now, batch.now, row.orphan)
+        names = (change.application_id, row.user_id, EventType.ANALYTICS_UPDATED)
+        yield _log_line(
+            head, f"{change.application_id}:{change.held.revision}", names, change.payload
         )
+        offset += 1
+
+
+def _log_head(partition: int, offset: int, recorded_at: int, time: int, orphan: bool) -> bytes:
+    recorded_at -= pg.POSTGRES_EPOCH_US
+    time -= pg.POSTGRES_EPOCH_US
+    return _log_fixed(_LOG_FIELDS, 2, partition, 8, offset, 8, recorded_at, 8, time, 1, orphan)
+
+
+def _log_line(head: bytes, event_id: str, names: tuple[str, str, str], payload: bytes) -> bytes:
+    identifier = event_id.encode()
+    return b"%b%b%b%b%b%b%b%b" % (
+        head,
+        len(identifier).to_bytes(4, "big"),
+        identifier,
+        pg.common_text(names[0]),
+        pg.common_text(names[1]),
+        pg.common_text(names[2]),
+        len(payload).to_bytes(4, "big"),
+        payload,
     )

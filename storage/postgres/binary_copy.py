@@ -15,13 +15,17 @@ NULL = struct.pack(">i", -1)
 TRUE = b"\0\0\0\1\1"
 FALSE = b"\0\0\0\1\0"
 
-_POSTGRES_EPOCH_US = parse("2000-01-01T00:00:00Z")
+POSTGRES_EPOCH_US = parse("2000-01-01T00:00:00Z")
 _TEXT_OID = 25
 _length = struct.Struct(">i").pack
 _int2 = struct.Struct(">ih").pack
 _int4 = struct.Struct(">ii").pack
 _int8 = struct.Struct(">iq").pack
 _float8 = struct.Struct(">id").pack
+
+
+_SMALL = 1_000
+_SMALL_INTEGERS = tuple(_int4(4, value) for value in range(_SMALL))
 
 
 def field_count(count: int) -> bytes:
@@ -42,6 +46,12 @@ def text(value: str | None) -> bytes:
     return _length(len(encoded)) + encoded
 
 
+@lru_cache(maxsize=50_000)
+def common_text(value: str | None) -> bytes:
+    """text of which the same values come again and again."""
+    return text(value)
+
+
 def smallint(value: int) -> bytes:
     """smallint."""
     return _int2(2, value)
@@ -49,7 +59,7 @@ def smallint(value: int) -> bytes:
 
 def integer(value: int) -> bytes:
     """integer."""
-    return _int4(4, value)
+    return _SMALL_INTEGERS[value] if 0 <= value < _SMALL else _int4(4, value)
 
 
 def bigint(value: int) -> bytes:
@@ -69,7 +79,7 @@ def boolean(value: bool) -> bytes:
 
 def timestamp(us: int | None) -> bytes:
     """timestamptz, from microseconds since 1970."""
-    return NULL if us is None else _int8(8, us - _POSTGRES_EPOCH_US)
+    return NULL if us is None else _int8(8, us - POSTGRES_EPOCH_US)
 
 
 def jsonb(value: bytes) -> bytes:

@@ -2,26 +2,23 @@
 
 from collections.abc import Iterable
 
-import psycopg
-
+from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
 SQL = load("entities")
-
-Connection = psycopg.Connection[tuple[object, ...]]
 
 
 def follow_fold(
     connection: Connection, partition: int, listed: Iterable[str], touched: Iterable[str]
 ) -> bool:
-    """Within the caller's transaction: make rows for newly `listed` ones, bring those of `touched` to
-    the fold. Returns whether any was locked and therefore left in entity_stale."""
+    """Within the caller's transaction: make rows for newly `listed` applications and bring
+    those of `touched` to the fold. Returns whether any was locked and left in entity_stale."""
     cursor = connection.cursor()
-    inserted: set[object] = set()
+    inserted: set[str] = set()
     fresh = sorted(listed)
     if fresh:
         inserted = {row[0] for row in cursor.execute(SQL.insert_missing, (fresh,))}
-    rest = sorted(set(touched).union(fresh).difference(inserted))  # type: ignore[arg-type]
+    rest = sorted(set(touched).union(fresh).difference(inserted))
     if not rest:
         return False
     locked = {row[0] for row in cursor.execute(SQL.lock, (rest,))}

@@ -7,12 +7,13 @@ from zlib import crc32
 
 import asyncpg
 import msgspec
-import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import Format
 
 from models.intake import Message
+from storage.postgres.binary_copy import POSTGRES_EPOCH_US
+from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
 SQL = load("outbox")
@@ -44,7 +45,7 @@ def subject_of(line: bytes) -> str:
 
 
 def copy_lines(
-    connection: psycopg.Connection[object],
+    connection: Connection,
     lines: Iterable[bytes],
     *,
     partitions: int,
@@ -83,10 +84,11 @@ def copy_lines(
     return count
 
 
-def partition_count(connection: psycopg.Connection[tuple[object, ...]]) -> int:
+def partition_count(connection: Connection) -> int:
     """Partitions of the embedded log, fixed when the database was made."""
     row = connection.execute(SQL.partitions).fetchone()
-    return int(str(row[0])) if row else 1
+    count: int = row[0] if row else 1
+    return count
 
 
 class Reader:
@@ -100,9 +102,10 @@ class Reader:
     _WINDOW = 1_000  # places behind the newest that each poll looks at again
     _SWEEP_S = 1.0
 
-    def __init__(self, connection: psycopg.Connection[tuple[object, ...]], partition: int) -> None:
+    def __init__(self, connection: Connection, partition: int) -> None:
         self._cursor = connection.cursor(binary=True)
         self._cursor.adapters.register_loader("uuid", _RawLoader)
+        self._cursor.adapters.register_loader("timestamptz", _MicrosecondsLoader)
         self._partition = partition
         self._newest = 0
         self._in_flight: set[int] = set()
@@ -122,9 +125,9 @@ class Reader:
             self._newest = max(self._newest, messages[-1].offset)
         return messages
 
-    def settled(self, messages: Iterable[Message]) -> None:
+    def settled(self, places: Iterable[int]) -> None:
         """Their effect has committed, so they are gone from the table."""
-        self._in_flight.difference_update(message.offset for message in messages)
+        self._in_flight.difference_update(places)
 
     def rewind(self) -> None:
         """Nothing that is in flight will be settled: read it all again."""
@@ -139,6 +142,15 @@ class _RawLoader(Loader):
         return bytes(data)
 
 
+class _MicrosecondsLoader(Loader):
+    """Microseconds since 1970, without a datetime in between."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> int:
+        return int.from_bytes(data, "big", signed=True) + POSTGRES_EPOCH_US
+
+
 async def insert(
     connection: asyncpg.Connection,
     application_id: str,
@@ -149,4 +161,5 @@ async def insert(
 ) -> int:
     """One event within the caller's transaction; returns its place (seq)."""
     partition = partition_of(application_id, partitions)
-    return await connection.fetchval(SQL.insert, partition, application_id, run, payload)
+    seq: int = await connection.fetchval(SQL.insert, partition, application_id, run, payload)
+    return seq

@@ -1,18 +1,16 @@
 """What is held of applications, loaded in bulk."""
 
 import msgspec
-import psycopg
 
 from models.analytics import FOLD_VERSION, fold
 from models.decoder import Event, decode
 from models.errors import SchemaTooNew
 from models.facts import State, unpack
-from models.intake import Held
+from models.intake import Held, hold
+from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
 SQL = load("batch")
-
-Connection = psycopg.Connection[tuple[object, ...]]
 
 
 class _Loaded(msgspec.Struct):
@@ -29,7 +27,7 @@ def load_held(connection: Connection, application_ids: list[str]) -> dict[str, H
     newer version of the product has folded.
     """
     with connection.cursor(binary=True) as cursor:
-        found = [_Loaded(*row) for row in cursor.execute(SQL.load, (application_ids,))]  # type: ignore[arg-type]
+        found = [_Loaded(*row) for row in cursor.execute(SQL.load, (application_ids,))]
     newest = max((loaded.fold_version for loaded in found), default=0)
     if newest > FOLD_VERSION:
         raise SchemaTooNew(
@@ -43,7 +41,7 @@ def load_held(connection: Connection, application_ids: list[str]) -> dict[str, H
         state = refolded.get(loaded.application_id)
         if state is None:
             state = unpack(loaded.state)
-        held[loaded.application_id] = Held(state.pack(), fold(state), loaded.revision)
+        held[loaded.application_id] = hold(state, fold(state), None, loaded.revision)
     return held
 
 
@@ -51,14 +49,12 @@ def states_from_log(connection: Connection, application_ids: list[str]) -> dict[
     """States rebuilt from the accepted events in the log."""
     states: dict[str, State] = {}
     with connection.cursor(binary=True) as cursor:
-        for row in cursor.execute(SQL.facts_of, (application_ids,)):
-            application_id, user_id, recorded_us, payload = row
-            event = decode(str(payload).encode(), int(recorded_us))  # type: ignore[call-overload]
+        rows = cursor.execute(SQL.facts_of, (application_ids,))
+        for application_id, user_id, recorded_us, payload in rows:
+            event = decode(payload.encode(), recorded_us)
             if not isinstance(event, Event):
-                raise SchemaTooNew(
-                    f"the log holds an event of {application_id} that is invalid now"
-                )
-            state = states.setdefault(str(application_id), State(str(user_id), []))
+                raise SchemaTooNew(f"the log holds an invalid event of {application_id}")
+            state = states.setdefault(application_id, State(user_id, []))
             state.facts.append(event.fact)
     for state in states.values():
         state.facts.sort()

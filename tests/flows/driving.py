@@ -35,7 +35,7 @@ def drain(url: str, settings: Settings, now: Callable[[], int] = now_us) -> None
         count = partition_count(connection)
     partitions = [Partition(settings, url, index, now) for index in range(count)]
     try:
-        while any([step(partition) for partition in partitions]):
+        while sum(step(partition) for partition in partitions):
             pass
     finally:
         for partition in partitions:

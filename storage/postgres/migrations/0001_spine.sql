@@ -64,6 +64,8 @@ CREATE TABLE event_log (
     payload text NOT NULL,
     PRIMARY KEY (partition, "offset")
 );
+-- Rows up to a page stay whole and uncompressed: compressing each cost more than it saved.
+ALTER TABLE event_log SET (toast_tuple_target = 8160);
 CREATE INDEX event_log_application ON event_log (application_id, partition, "offset");
 COMMENT ON COLUMN event_log.orphan IS 'the application had no created when this was folded: not streamed, not notified';
 
@@ -107,6 +109,7 @@ CREATE TABLE application_analytics (
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN application_analytics.state IS 'packed facts (models/facts.py)';
 ALTER TABLE application_analytics ALTER COLUMN state SET STORAGE EXTERNAL;
+ALTER TABLE application_analytics SET (toast_tuple_target = 4080);
 
 -- The entity: the API writes it; the flow writes what outside facts changed.
 CREATE TABLE applications (

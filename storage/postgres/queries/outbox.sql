@@ -10,7 +10,7 @@ COPY outbox (partition, application_id, run, payload) FROM STDIN (FORMAT BINARY)
 
 -- name: read
 -- A partition's next messages behind a place, most of them first come.
-SELECT seq, run, (extract(epoch FROM recorded_at) * 1000000)::bigint AS recorded_us, payload
+SELECT seq, run, recorded_at, payload
 FROM outbox
 WHERE partition = $1 AND seq > $2
 ORDER BY seq
