@@ -52,6 +52,8 @@ class Edge:
         trace_id = match[1] if match else secrets.token_hex(16)
         trace_id_of_context.set(trace_id)
         scope.setdefault("state", {})["trace_id"] = trace_id
+        # For api/stream/response.py, seen here before anything wraps `receive`.
+        scope["state"]["transport"] = getattr(getattr(receive, "__self__", None), "transport", None)
         status = 0
 
         async def send_marked(message: Message) -> None:

@@ -3,7 +3,7 @@
 import secrets
 import time
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api", tags=["stream"])
 TICKET_LIFETIME_S = 60
 _TICKET_BYTES = 32
 _COOKIE_PATH = "/api/"
-_EVENT_STREAM = {
+_EVENT_STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Frames with `id` (opaque cursor), `event` and `data` (JSON), until the "
         "token ends. `reset` says that a cursor could not be used or that frames were dropped.",
@@ -80,11 +80,17 @@ async def of_one_application(
 
 
 @router.get("/analytics/stream", response_class=StreamResponse, responses=_EVENT_STREAM)
-async def of_counters(caller: Viewer, parts: Process, snapshot: Snapshot = False) -> Response:
+async def of_counters(
+    caller: Viewer,
+    parts: Process,
+    snapshot: Snapshot = False,
+    last_event_id: Known = None,
+    header: LastEventId = None,
+) -> Response:
     """Counters across all applications, for analysts and admins; each frame is complete."""
     if caller.role not in (Role.ANALYST, Role.ADMIN):
         raise AccessDenied("you do not have access to this resource")
-    return await parts.live().counters(caller, snapshot=snapshot)
+    return await parts.live().counters(caller, known=header or last_event_id, snapshot=snapshot)
 
 
 @router.post("/stream/tickets", status_code=201)

@@ -29,17 +29,16 @@ class StreamResponse(EventSourceResponse):
             await super().__call__(scope, receive, send)
         except SendTimeoutError:
             log.info("a stream was cut: its client took nothing for %s s", SEND_TIMEOUT_S)
-            _abort(receive)
+            _abort(scope)
         finally:
             self._close()
 
 
-def _abort(receive: Receive) -> None:
+def _abort(scope: Scope) -> None:
     """Drop the connection at once: a close would wait for the client to take the rest.
 
-    ASGI has no word for it. uvicorn's `receive` is a method of the request's cycle, which
-    knows the transport.
+    ASGI has no word for it, so `api/edge.py` keeps uvicorn's transport.
     """
-    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    transport = scope.get("state", {}).get("transport")
     if transport is not None:
         transport.abort()

@@ -11,7 +11,8 @@ import msgspec
 
 from api.auth import Principal
 from api.metrics import Metrics
-from api.stream import frames
+from api.stream import cursor, frames
+from api.stream.cursor import Cursor
 from api.stream.dashboard import Counters, Dashboard
 from api.stream.feed import Feed
 from api.stream.response import StreamResponse
@@ -69,25 +70,38 @@ class Streams:
         kind = "user" if audience.application_id is None else "application"
         return self._respond(principal, kind, session.frames(), session.close)
 
-    async def counters(self, principal: Principal, *, snapshot: bool) -> StreamResponse:
+    async def counters(
+        self, principal: Principal, *, known: str | None, snapshot: bool
+    ) -> StreamResponse:
         """A stream of dashboard counters, each complete in itself. Raises as above."""
-        await self.feed.ready()
-        return self._respond(principal, "counters", self._count(principal, snapshot), _nothing)
+        identity = await self.feed.ready()
+        lost = bool(known) and cursor.read(known or "", identity, principal.user_id) is None
+        encoded = self._counters(principal, lost=lost, snapshot=snapshot)
+        return self._respond(principal, "counters", encoded, _nothing)
 
-    async def _count(self, principal: Principal, snapshot: bool) -> AsyncIterator[bytes]:
+    async def _counters(
+        self, principal: Principal, *, lost: bool, snapshot: bool
+    ) -> AsyncIterator[bytes]:
         sent: Counters | None = None
+        if lost:
+            yield frames.frame(frames.RESET, '{"reason":"unknown"}', self._cursor(principal))
         with self._dashboard.viewing():
             while (left_s := principal.expires_at - time.time()) > 0:
                 if self._revoked(principal):
                     return
                 wait_s = min(self._settings.stream_heartbeat_s, left_s)
                 found = await self._dashboard.newer(sent, wait_s)
+                at = self._cursor(principal)
                 if found is None:
-                    yield frames.frame(frames.HEARTBEAT, "{}")
+                    yield frames.heartbeat(at)
                     continue
                 event = frames.SNAPSHOT if snapshot and sent is None else frames.COUNTERS
-                yield frames.frame(event, msgspec.json.encode(found).decode())
+                yield frames.frame(event, msgspec.json.encode(found).decode(), at)
                 sent = found
+
+    def _cursor(self, principal: Principal) -> str:
+        now = Cursor(self.feed.positions, int(time.time()))
+        return cursor.write(now, self.feed.identity, principal.user_id)
 
     def _respond(
         self,
