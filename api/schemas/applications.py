@@ -179,6 +179,6 @@ def _fields(found: Found) -> dict[str, Any]:
     return {
         **{name: getattr(entity, name) for name in _COPIED},
         "withdrawn": entity.stage is Status.WITHDRAWN,
-        "allowed_transitions": entity.allowed_transitions,
+        "allowed_transitions": list(entity.allowed_transitions),
         "analytics": summary(found),
     }
