@@ -20,7 +20,7 @@ class Display:
             TimeElapsedColumn(),
             console=Console(stderr=True),
         )
-        self._folding = self._progress.add_task("folded", total=None, note="")
+        self._folding: TaskID | None = None
         self._told = ""
 
     def __enter__(self) -> Self:
@@ -50,12 +50,18 @@ class Display:
         """Show how far the reading is."""
         self._progress.update(task, completed=position, note=f"{received:,} messages")
 
+    def done(self, task: TaskID) -> None:
+        """Fill the bar, whatever its length was thought to be."""
+        self._progress.update(task, total=self._progress.tasks[task].completed or 1)
+
     def add(self, name: str, size: int | None) -> TaskID:
         """A bar for one input; `size` in bytes, None where nobody knows."""
         return self._progress.add_task(name, total=size, note="")
 
     def folded(self, counts: Counts) -> None:
         """Show what the flow has made of it."""
+        if self._folding is None:
+            self._folding = self._progress.add_task("folded", total=None, note="")
         self._progress.update(
             self._folding,
             total=counts.received,

@@ -18,7 +18,7 @@ from flows.progress import Display
 from flows.simulator.plan import Plan
 from flows.simulator.stream import arrivals
 from flows.simulator.truth import lives, moments
-from flows.simulator.world import EVENTS_PER_APPLICATION, Simulation
+from flows.simulator.world import EVENTS_PER_APPLICATION, REAL_TIME, Simulation
 from models import instant
 from models.errors import ConfigurationError
 from models.settings import Settings
@@ -81,7 +81,7 @@ def simulate(
         seed=seed,
         applications=applications,
         days=days or _DAYS,
-        end=_now() if end is None else _end_of(end),
+        end=REAL_TIME.now() if end is None else _end_of(end),
         disorder=disorder,
         duplicates=duplicates,
         bad=bad_lines,
@@ -98,10 +98,6 @@ def simulate(
         _put_in(settings_of(context), plan, rate, history=days > 0, live=live)
     except KeyboardInterrupt:
         raise typer.Exit(0 if live else _INTERRUPTED) from None
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000
 
 
 def _end_of(text: str) -> int:
@@ -125,9 +121,10 @@ def _put_in(settings: Settings, plan: Plan, rate: float, *, history: bool, live:
         simulation.load_history(
             0 if live else rate, lambda done: display.read(task, done, feed.received)
         )
+        display.done(task)
         if live:
             display.close()
-            simulation.go_on(rate or _LIVE_RATE, _now)
+            simulation.go_on(rate or _LIVE_RATE)
         counts = feed.wait(0, display.folded)
     typer.echo(summary(counts))
 
@@ -146,6 +143,7 @@ def _write_events(plan: Plan, out: str, rate: float) -> None:
             if rate:
                 file.flush()
                 time.sleep(max(0.0, began + done / rate - time.monotonic()))
+        display.done(task)
 
 
 def _write_truth(plan: Plan, path: Path) -> None:

@@ -7,6 +7,7 @@ clock's pieces. Each put moves the position in the transaction of its messages.
 import time
 from collections.abc import Callable, Iterator
 from itertools import takewhile
+from typing import NamedTuple
 
 import msgspec
 
@@ -51,17 +52,34 @@ class World(msgspec.Struct):
         return msgspec.json.encode(self).decode()
 
 
+class Timing(NamedTuple):
+    """The clock in microseconds since 1970, and how to let seconds pass."""
+
+    now: Callable[[], int]
+    sleep: Callable[[float], None]
+
+
+REAL_TIME = Timing(lambda: time.timingns() // 1_000, time.sleep)
+
+
 class Simulation:
     """A world being put in through a feed."""
 
-    def __init__(self, feed: Feed, world: World, position: int) -> None:
+    def __init__(self, feed: Feed, world: World, position: int, timing: Timing = REAL_TIME) -> None:
         self._feed = feed
         self._world = world
         self._position = position
+        self._timing = timing
 
     @classmethod
     def open(
-        cls, feed: Feed, connection: Connection, plan: Plan, *, history: bool = True
+        cls,
+        feed: Feed,
+        connection: Connection,
+        plan: Plan,
+        *,
+        history: bool = True,
+        timing: Timing = REAL_TIME,
     ) -> "Simulation":
         """The world of the plan's seed as the database knows it, else a new one.
 
@@ -69,12 +87,12 @@ class Simulation:
         """
         found = simulations.find(connection, plan.seed)
         if found is not None:
-            return cls(feed, msgspec.json.decode(found[0], type=World), found[1])
+            return cls(feed, msgspec.json.decode(found[0], type=World), found[1], timing)
         past = history and simulations.log_is_empty(connection)
         world = World(plan, 0 if past else plan.days, [])
         position = plan.start if past else plan.end
         simulations.begin(connection, plan.seed, world.encode(), position)
-        return cls(feed, world, position)
+        return cls(feed, world, position, timing)
 
     @property
     def behind(self) -> bool:
@@ -84,7 +102,7 @@ class Simulation:
     def load_history(self, rate: float, progress: Callable[[int], None]) -> None:
         """Put the rest of the history in; `rate` in events/s, 0 = as fast as possible."""
         end = self._world.plan.end
-        began = time.monotonic()
+        began = self._timing.now()
         done = 0
         chunk_size = max(1, min(_CHUNK, int(rate * _TICK_S))) if rate else _CHUNK
         chunk: list[Arrival] = []
@@ -96,13 +114,15 @@ class Simulation:
                 progress(done)
                 chunk = []
                 if rate:
-                    time.sleep(max(0.0, began + done / rate - time.monotonic()))
+                    passed_s = (self._timing.now() - began) / US_PER_SECOND
+                    self._timing.sleep(max(0.0, done / rate - passed_s))
             chunk.append(arrival)
         self._put(chunk, end)
 
-    def go_on(self, rate: float, now: Callable[[], int]) -> None:
+    def go_on(self, rate: float) -> None:
         """Let the world go on for ever at about `rate` events/s, its events dated now."""
         plan = self._world.plan
+        now = self._timing.now
         speed = rate * plan.days * US_PER_DAY
         speed /= plan.applications * EVENTS_PER_APPLICATION * US_PER_SECOND
         piece = Piece(max(self._position, plan.end), now(), speed)
@@ -119,7 +139,7 @@ class Simulation:
                 # All that has arrived by now is known; the rest is in the future.
                 self._put(waiting, until)
                 waiting = []
-                time.sleep(_TICK_S)
+                self._timing.sleep(_TICK_S)
             waiting.append(arrival)
             if len(waiting) >= _CHUNK and waiting[-2].at < waiting[-1].at:
                 self._put(waiting[:-1], waiting[-2].at)
