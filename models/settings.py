@@ -63,3 +63,9 @@ class Settings(BaseSettings):
     def secret_file(self) -> Path:
         """Where a development secret is kept from its first start."""
         return self.data / "jwt-secret"
+
+    @property
+    def api_url(self) -> str:
+        """Where this machine reaches the API; an API on all addresses is on loopback too."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"

@@ -30,7 +30,7 @@ def url(context: typer.Context, place: Place) -> None:
     match place:
         case "api":
             found = running(settings)
-            typer.echo(found.api if found else f"http://{settings.host}:{settings.port}")
+            typer.echo(found.api if found and found.api else settings.api_url)
         case "postgres":
             typer.echo(postgres_url(settings))
         case "warehouse":

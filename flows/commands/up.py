@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sys
 import time
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -11,20 +10,15 @@ from typing import Annotated, NoReturn
 import typer
 
 from flows.context import settings_of
-from flows.figures import Watch
-from flows.running import Claim, Running, running
-from flows.supervisor import Backoff, Part, stop_all
+from flows.product import Product
+from flows.running import Claim, running
 from models.errors import ConfigurationError, Unavailable
-from models.settings import Settings
 from storage.postgres.embedded import Server
-from storage.postgres.migrate import migrate
 from storage.secret import load_secret
 
 _TICK_S = 0.1
 _DOWN_S = 15.0
-_PLAIN_LINE_S = 10.0
-_LIVE_LINE_S = 1.0
-_DEMO = ("simulate", "--days", "90", "--live", "--rate", "3")
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Stop(BaseException):
@@ -54,8 +48,9 @@ def up(
     claim = Claim(settings)
     chosen = settings.port if port is None else port
     settings = settings.model_copy(update={"port": _free_port(settings.host, chosen)})
-    load_secret(settings)
-    for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    if settings.jwt_jwks_url is None:
+        load_secret(settings)
+    for how in _STOPPING:
         signal.signal(how, _on_signal)
     product = Product(settings, claim, demo=demo)
     try:
@@ -64,6 +59,7 @@ def up(
     except _Stop:
         pass
     finally:
+        _ignore_signals()
         product.stop()
 
 
@@ -84,137 +80,6 @@ def down(context: typer.Context) -> None:
     typer.echo("stopped" if found or left_over else "nothing was running")
 
 
-class Product:
-    """What `up` runs on one data folder."""
-
-    def __init__(self, settings: Settings, claim: Claim, *, demo: bool) -> None:
-        self._settings = settings
-        self._claim = claim
-        self._demo = demo
-        self._server = None if settings.postgres_url else Server(settings.postgres_folder)
-        self._url = settings.postgres_url or ""
-        self._server_pid: int | None = None
-        self._server_backoff = Backoff()
-        self._api = f"http://{settings.host}:{settings.port}"
-        self._parts: list[Part] = []
-        self._watch: Watch | None = None
-        self._screen = Screen()
-
-    def start(self) -> None:
-        """Database first, then the parts that need it."""
-        if self._server is not None:
-            self._screen.say("starting Postgres")
-            self._url = self._server.start()
-            self._server_pid = self._server.pid()
-            self._server_backoff.started(time.monotonic())
-        migrate(self._url, partitions=self._settings.partitions)
-        logs = self._settings.data / "logs"
-        self._parts = [
-            Part("flow", ("flow", "analytics"), logs),
-            Part("api", ("api",), logs),
-        ]
-        if self._demo:
-            self._parts.append(Part("demo", _DEMO, logs))
-        for part in self._parts:
-            part.start(self._environment())
-        self._tell()
-        self._watch = Watch(self._url, self._api)
-        self._screen.say(f"ready: {self._api} (data in {self._settings.data})")
-        self._screen.say("a token: jobfinders token --user demo-user --role user")
-
-    def run(self) -> NoReturn:
-        """Tend the parts and show the figures until a signal comes."""
-        next_line = 0.0
-        while True:
-            self._tend_server()
-            for part in self._parts:
-                report = part.tend(self._environment())
-                if report is not None:
-                    self._screen.say(report)
-                    self._tell()
-            if time.monotonic() >= next_line:
-                next_line = time.monotonic() + self._screen.interval_s
-                self._show_figures()
-            time.sleep(_TICK_S)
-
-    def stop(self) -> None:
-        """Stop the parts, then Postgres, within 10 s."""
-        for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(how, signal.SIG_IGN)
-        self._screen.say("stopping")
-        if self._watch is not None:
-            self._watch.close()
-        stop_all(self._parts)
-        if self._server is not None:
-            self._server.stop()
-        self._claim.release()
-
-    def _tend_server(self) -> None:
-        """Start Postgres again when it has gone."""
-        if self._server is None:
-            return
-        now = time.monotonic()
-        if self._server_pid is not None and self._server.pid() != self._server_pid:
-            self._server_pid = None
-            delay = self._server_backoff.ended(now)
-            self._screen.say(f"postgres was killed: again in {delay:.1f} s")
-        if self._server_pid is None and now >= self._server_backoff.due:
-            try:
-                self._server.start()
-            except Unavailable as error:
-                delay = self._server_backoff.ended(now)
-                self._screen.say(f"{error.message}: again in {delay:.1f} s")
-                return
-            self._server_pid = self._server.pid()
-            self._server_backoff.started(time.monotonic())
-            self._screen.say(f"postgres started again as process {self._server_pid}")
-
-    def _environment(self) -> dict[str, str]:
-        """The environment of the parts: ours, and what was decided here."""
-        return {
-            **os.environ,
-            "JOBFINDERS_DATA": str(self._settings.data),
-            "JOBFINDERS_POSTGRES_URL": self._url,
-            "JOBFINDERS_PORT": str(self._settings.port),
-        }
-
-    def _tell(self) -> None:
-        parts = {part.name: part.pid for part in self._parts if part.pid is not None}
-        self._claim.tell(Running(os.getpid(), self._api, parts))
-
-    def _show_figures(self) -> None:
-        if self._watch is None:
-            return
-        try:
-            self._screen.refresh(self._watch.read().text())
-        except Unavailable as error:
-            self._screen.refresh(error.message)
-
-
-class Screen:
-    """Reports on lines of their own, figures on one line that is overwritten on a terminal."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stdout.isatty()
-        self.interval_s = _LIVE_LINE_S if self._terminal else _PLAIN_LINE_S
-
-    def say(self, text: str) -> None:
-        """A line that stays."""
-        self._write(f"\r\x1b[K{text}\n" if self._terminal else f"{text}\n")
-
-    def refresh(self, text: str) -> None:
-        """The line of figures."""
-        self._write(f"\r\x1b[K{text}" if self._terminal else f"{text}\n")
-
-    @staticmethod
-    def _write(text: str) -> None:
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except OSError:  # the terminal has gone; the product goes on
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-
-
 def _free_port(host: str, port: int) -> int:
     """`port`, or a free one for 0. Raises ConfigurationError when it is taken."""
     try:
@@ -232,6 +97,10 @@ def _free_port(host: str, port: int) -> int:
 
 
 def _on_signal(_signum: int, _frame: FrameType | None) -> NoReturn:
-    for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(how, signal.SIG_IGN)
+    _ignore_signals()
     raise _Stop
+
+
+def _ignore_signals() -> None:
+    for how in _STOPPING:
+        signal.signal(how, signal.SIG_IGN)

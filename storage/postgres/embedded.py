@@ -174,14 +174,20 @@ class Server:
                 connection.execute(SQL.create_embedded)
 
     def _signal_and_wait(self, how: signal.Signals, seconds: float) -> None:
-        pid = self.pid()
+        pid = self.pid() or self._starting_pid()
         if pid is None:
             return
         with suppress(ProcessLookupError):
             os.kill(pid, how)
         deadline = time.monotonic() + seconds
-        while self.pid() == pid and time.monotonic() < deadline:
+        while pid in (self.pid(), self._starting_pid()) and time.monotonic() < deadline:
             time.sleep(_POLL_S)
+
+    def _starting_pid(self) -> int | None:
+        """Our own server while it runs, also before it has written its pid file."""
+        if self._process is None or self._process.poll() is not None:
+            return None
+        return self._process.pid
 
     def _socket_folder(self) -> Path:
         path = str(self.folder)

@@ -1,0 +1,138 @@
+"""The whole product on one data folder: Postgres, and the parts that need it."""
+
+import os
+import socket
+import time
+from typing import NoReturn
+
+from flows.figures import Watch
+from flows.running import Claim, Running
+from flows.screen import Screen
+from flows.supervisor import Backoff, Part, stop_all
+from models.errors import Unavailable
+from models.settings import Settings
+from storage.postgres.embedded import Server
+from storage.postgres.migrate import migrate
+
+_TICK_S = 0.1
+_DEMO = ("simulate", "--days", "90", "--live", "--rate", "3")
+
+
+class Product:
+    """What `up` runs on one data folder."""
+
+    def __init__(self, settings: Settings, claim: Claim, *, demo: bool) -> None:
+        self._settings = settings
+        self._claim = claim
+        self._demo = demo
+        self._server = None if settings.postgres_url else Server(settings.postgres_folder)
+        self._url = settings.postgres_url or ""
+        self._server_pid: int | None = None
+        self._server_backoff = Backoff()
+        self._api = settings.api_url
+        self._parts: list[Part] = []
+        self._watch: Watch | None = None
+        self._screen = Screen()
+
+    def start(self) -> None:
+        """Database first, then the parts that need it."""
+        if self._server is not None:
+            self._screen.say("starting Postgres")
+            self._url = self._server.start()
+            self._server_pid = self._server.pid()
+            self._server_backoff.started(time.monotonic())
+        migrate(self._url, partitions=self._settings.partitions)
+        logs = self._settings.data / "logs"
+        self._parts = [
+            Part("flow", ("flow", "analytics"), logs),
+            Part("api", ("api",), logs),
+        ]
+        if self._demo:
+            self._parts.append(Part("demo", _DEMO, logs))
+        for part in self._parts:
+            part.start(self._environment())
+        self._tell()
+        self._watch = Watch(self._url, self._api)
+
+    def run(self) -> NoReturn:
+        """Tend the parts and show the figures until a signal comes."""
+        while not self._answers():
+            self._tend()
+            time.sleep(_TICK_S)
+        self._screen.say(f"ready: {self._api} (data in {self._settings.data})")
+        self._screen.say("a token: jobfinders token --user demo-user --role user")
+        next_line = 0.0
+        while True:
+            self._tend()
+            if time.monotonic() >= next_line:
+                next_line = time.monotonic() + self._screen.interval_s
+                self._show_figures()
+            time.sleep(_TICK_S)
+
+    def stop(self) -> None:
+        """Stop the parts, then Postgres, within 10 s."""
+        self._screen.say("stopping")
+        if self._watch is not None:
+            self._watch.close()
+        stop_all(self._parts)
+        if self._server is not None:
+            self._server.stop()
+        self._claim.release()
+
+    def _answers(self) -> bool:
+        """Whether the API can be reached."""
+        try:
+            with socket.create_connection((self._settings.host, self._settings.port), _TICK_S):
+                return True
+        except OSError:
+            return False
+
+    def _tend(self) -> None:
+        """Start again what has ended."""
+        self._tend_server()
+        for part in self._parts:
+            report = part.tend(self._environment())
+            if report is not None:
+                self._screen.say(report)
+                self._tell()
+
+    def _tend_server(self) -> None:
+        """Start Postgres again when it has gone."""
+        if self._server is None:
+            return
+        now = time.monotonic()
+        if self._server_pid is not None and self._server.pid() != self._server_pid:
+            self._server_pid = None
+            delay = self._server_backoff.ended(now)
+            self._screen.say(f"postgres was killed: again in {delay:.1f} s")
+        if self._server_pid is None and now >= self._server_backoff.due:
+            try:
+                self._server.start()
+            except Unavailable as error:
+                delay = self._server_backoff.ended(now)
+                self._screen.say(f"{error.message}: again in {delay:.1f} s")
+                return
+            self._server_pid = self._server.pid()
+            self._server_backoff.started(time.monotonic())
+            self._screen.say(f"postgres started again as process {self._server_pid}")
+
+    def _environment(self) -> dict[str, str]:
+        """The environment of the parts: ours, and what was decided here."""
+        return {
+            **os.environ,
+            "JOBFINDERS_DATA": str(self._settings.data),
+            "JOBFINDERS_POSTGRES_URL": self._url,
+            "JOBFINDERS_PORT": str(self._settings.port),
+        }
+
+    def _tell(self) -> None:
+        parts = {part.name: part.pid for part in self._parts if part.pid is not None}
+        self._claim.tell(Running(os.getpid(), self._api, parts))
+
+    def _show_figures(self) -> None:
+        if self._watch is None:
+            return
+        try:
+            self._screen.refresh(self._watch.read().text())
+        except Unavailable as error:
+            self._screen.refresh(error.message)
