@@ -59,7 +59,7 @@ class Timing(NamedTuple):
     sleep: Callable[[float], None]
 
 
-REAL_TIME = Timing(lambda: time.timingns() // 1_000, time.sleep)
+REAL_TIME = Timing(lambda: time.time_ns() // 1_000, time.sleep)
 
 
 class Simulation:
