@@ -89,6 +89,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts.streams = Streams(url, parts.pool, settings, parts.metrics, revoked)
     upkeep = [
         asyncio.create_task(parts.streams.run()),
+        asyncio.create_task(parts.folded.listen(url)),
+        asyncio.create_task(parts.folded.watch(parts.pool)),
         asyncio.create_task(parts.revocations.keep_fresh(parts.pool)),
         asyncio.create_task(parts.keys.keep_fresh()),
     ]

@@ -19,7 +19,7 @@ Key = tuple[str | int | None, str]
 def encode(key: bytes, scope: tuple[object, ...], place: Key) -> str:
     """A cursor behind `place` in the list that `scope` describes."""
     body = msgspec.json.encode(place)
-    return base64.urlsafe_b64encode(_sign(key, scope, body) + body).rstrip(b"=").decode()
+    return _text(_sign(key, scope, body) + body)
 
 
 def decode(key: bytes, scope: tuple[object, ...], cursor: str) -> Key:
@@ -28,11 +28,17 @@ def decode(key: bytes, scope: tuple[object, ...], cursor: str) -> Key:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise _invalid() from error
+    if _text(raw) != cursor:  # another spelling of the same bytes
+        raise _invalid()
     signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _sign(key, scope, body)):
         raise _invalid()
     place: Key = msgspec.json.decode(body, type=Key)
     return place
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _sign(key: bytes, scope: tuple[object, ...], body: bytes) -> bytes:

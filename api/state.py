@@ -9,6 +9,7 @@ from api.keys import KeySet, SharedSecret
 from api.metrics import Metrics
 from api.rate_limit import Limits
 from api.revocations import Revocations
+from api.services.folded import Folded
 from api.stream.streams import Streams
 from models.errors import Unavailable
 from models.settings import Settings
@@ -24,6 +25,7 @@ class State:
     revocations: Revocations
     limits: Limits
     metrics: Metrics
+    folded: Folded = field(default_factory=Folded)
     pool: asyncpg.Pool | None = field(default=None)
     streams: Streams | None = field(default=None)
 

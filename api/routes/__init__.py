@@ -2,10 +2,26 @@
 
 from fastapi import APIRouter
 
-from api.routes import dead_letters, health, ingest, me, performance, stream, users
+from api.routes import (
+    analytics,
+    applications,
+    dead_letters,
+    health,
+    ingest,
+    me,
+    notes,
+    performance,
+    story,
+    stream,
+    users,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     me.router,
+    applications.router,
+    notes.router,
+    story.router,
+    analytics.router,
     ingest.router,
     dead_letters.router,
     users.router,

@@ -1,18 +1,12 @@
 """Applications over HTTP, on a real database."""
 
-from collections.abc import Callable
-from typing import Any
-
 import asyncpg
 import httpx
 import pytest
 
 from models.settings import Settings
+from tests.api.applications import NEW, PATH, Bearer, enter
 from tests.flows.driving import drain
-
-PATH = "/api/applications"
-NEW = {"jobId": "job_1", "jobTitle": "Data Engineer", "company": "Blåhaj AB"}
-Bearer = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
@@ -20,13 +14,6 @@ async def ada(client: httpx.AsyncClient, bearer: Bearer) -> httpx.AsyncClient:
     """A client that speaks for ada."""
     client.headers.update(bearer("ada"))
     return client
-
-
-async def enter(ada: httpx.AsyncClient, **fields: object) -> dict[str, Any]:
-    """A new application, as answered."""
-    answer = await ada.post(PATH, json={**NEW, **fields})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
 
 
 async def test_a_new_application_is_there_at_once(ada: httpx.AsyncClient) -> None:
