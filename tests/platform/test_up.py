@@ -1,0 +1,144 @@
+"""`jobfinders up`: parts that die come back, all of it goes when told, nothing is left."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from storage.postgres.connect import connect
+from storage.postgres.embedded import Server
+from storage.postgres.migrate import migrate
+from tests.platform.driving import RECOVERY_S, STOP_S, Up, run, wait_until
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One running product for the tests that do not end it."""
+    with Up(tmp_path_factory.mktemp("a path with spaces") / "data") as product:
+        yield product
+
+
+def works_again(up: Up) -> None:
+    """An event put in now is folded, and the API answers, within the promised time."""
+    wait_until(up.server.pid, RECOVERY_S, "Postgres is back")
+    before = up.accepted()
+    up.feed(next(_numbers))
+    wait_until(lambda: up.accepted() > before, RECOVERY_S, "the flow folds again")
+    wait_until(up.answers, RECOVERY_S, "the API answers")
+
+
+@pytest.mark.parametrize("part", ["flow", "api"])
+def test_a_killed_part_is_restarted_and_reported(up: Up, part: str) -> None:
+    victim = up.state().parts[part]
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: up.state().parts.get(part, victim) != victim, RECOVERY_S, "restarted")
+    works_again(up)
+    assert up.said(f"^{part} was killed \\(SIGKILL\\)")
+    assert up.said(f"^{part} started again as process {up.state().parts[part]}$")
+
+
+def test_a_killed_postgres_is_restarted_and_reported(up: Up) -> None:
+    victim = up.server.pid()
+    assert victim is not None
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: up.server.pid() not in (None, victim), RECOVERY_S, "restarted")
+    wait_until(lambda: up.said("^postgres started again"), RECOVERY_S, "reported")
+    works_again(up)
+    assert up.said("^postgres was killed")
+
+
+def test_a_second_start_on_the_folder_says_so(up: Up) -> None:
+    second = run(up.data, "up", "--port", "0")
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"jobfinders: already running on {up.data} (process ")
+    assert second.stderr.count("\n") == 1
+    works_again(up)
+
+
+def test_a_busy_port_is_named_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = run(tmp_path / "data", "up", "--port", str(port))
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"jobfinders: cannot listen on 127.0.0.1:{port}: address")
+    assert ended.stderr.count("\n") == 1
+    assert not (tmp_path / "data" / "postgres").exists()
+
+
+def test_other_commands_find_the_running_product(up: Up) -> None:
+    assert run(up.data, "url", "api").stdout.strip() == up.state().api
+    assert run(up.data, "url", "postgres").stdout.strip() == up.server.url()
+    status = run(up.data, "status")
+    assert status.returncode == 0
+    assert f"running as process {up.process.pid}" in status.stdout
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_everything_within_ten_seconds(tmp_path: Path, how: signal.Signals) -> None:
+    with Up(tmp_path / "data") as up:
+        works_again(up)
+        assert len(up.processes()) > 5
+        assert up.interrupt(how) < STOP_S
+        assert up.process.returncode == 0
+        assert up.left() == []
+
+
+def test_down_ends_everything(tmp_path: Path) -> None:
+    with Up(tmp_path / "data") as up:
+        up.processes()
+        assert run(up.data, "down").stdout == "stopped\n"
+        assert up.process.wait(STOP_S) == 0
+        assert up.left() == []
+        assert run(up.data, "down").stdout == "nothing was running\n"
+
+
+def test_a_killed_supervisor_takes_its_parts_along_and_the_next_start_recovers(
+    tmp_path: Path,
+) -> None:
+    with Up(tmp_path / "data") as up:
+        works_again(up)
+        parts = up.state().parts
+        up.processes()
+        up.process.kill()
+        up.process.wait()
+        left = {process.pid for process in up.left()}
+        wait_until(
+            lambda: (
+                not left.intersection(parts.values())
+                or not {p.pid for p in up.left()}.intersection(parts.values())
+            ),
+            STOP_S,
+            "the parts are gone",
+        )
+        with Up(tmp_path / "data") as again:
+            assert again.accepted() == 1
+            works_again(again)
+            again.processes()
+            assert again.interrupt() < STOP_S
+            assert again.left() == []
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data" / "postgres")
+    try:
+        url = server.start()
+        migrate(url)
+        with connect(url) as connection:
+            connection.execute(
+                "INSERT INTO schema_migrations (version, name, hash) VALUES (9999, 'later', '')"
+            )
+    finally:
+        server.stop()
+    ended = run(tmp_path / "data", "up", "--port", "0")
+    assert ended.returncode == 1
+    assert "newer version of jobfinders (schema 9999" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert server.pid() is None
