@@ -17,6 +17,7 @@ log = logging.getLogger("api.access")
 trace_id_of_context: ContextVar[str] = ContextVar("trace_id", default="-")
 
 _traceparent = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -84,7 +85,7 @@ class Edge:
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
-        method = scope["method"] if route != "none" else "none"
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.request_seconds.labels(method, route, str(status)).observe(seconds)
         # The template, never the path: it may hold ids, and the query tickets.
         log.info("%s %s %s %.1f ms", method, route, status, seconds * 1_000)

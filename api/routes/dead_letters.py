@@ -27,7 +27,7 @@ _REDRIVEN_MAX = 1_000
 
 Admin = Annotated[Principal, require(Role.ADMIN)]
 LetterId = Annotated[int, Path(ge=1, le=_BIGINT_MAX)]
-Id = Annotated[int, Field(ge=1, le=_BIGINT_MAX)]
+Id = Annotated[int, Field(strict=True, ge=1, le=_BIGINT_MAX)]
 
 
 class DeadLetter(Model):

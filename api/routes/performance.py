@@ -11,8 +11,8 @@ from api.models import Body
 
 router = APIRouter(prefix="/api/performance", tags=["performance"], route_class=StrictRoute)
 
-Milliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
-Number = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Milliseconds = Annotated[float, Field(strict=True, ge=0, le=3_600_000, allow_inf_nan=False)]
+Number = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]
 _MS_PER_S = 1_000
 
 

@@ -44,7 +44,7 @@ class Ticket(Model):
     expires_at: datetime
 
 
-@router.get("/stream", response_class=StreamResponse, responses=_EVENT_STREAM)
+@router.get("/stream", status_code=200, response_class=StreamResponse, responses=_EVENT_STREAM)
 async def of_user(
     caller: Viewer,
     parts: Process,
@@ -62,6 +62,7 @@ async def of_user(
 
 @router.get(
     "/applications/{application_id}/stream",
+    status_code=200,
     response_class=StreamResponse,
     responses=_EVENT_STREAM,
 )
@@ -79,7 +80,12 @@ async def of_one_application(
     )
 
 
-@router.get("/analytics/stream", response_class=StreamResponse, responses=_EVENT_STREAM)
+@router.get(
+    "/analytics/stream",
+    status_code=200,
+    response_class=StreamResponse,
+    responses=_EVENT_STREAM,
+)
 async def of_counters(
     caller: Viewer,
     parts: Process,

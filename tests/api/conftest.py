@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import httpx
 import jwt
@@ -59,3 +60,13 @@ def bearer(token: Token) -> Callable[..., dict[str, str]]:
         return {"Authorization": f"Bearer {token(user, role, **claims)}"}
 
     return make
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of another application, with settings of its own."""
+    created = create(settings)
+    async with created.router.lifespan_context(created):
+        transport = httpx.ASGITransport(created, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as opened:
+            yield opened

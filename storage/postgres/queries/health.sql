@@ -4,5 +4,5 @@
 SELECT
     (SELECT greatest(0, extract(epoch FROM clock_timestamp() - recorded_at))::double precision
      FROM outbox ORDER BY seq LIMIT 1) AS oldest_s,
-    (SELECT greatest(0, extract(epoch FROM clock_timestamp() - max(updated_at)))::double precision
+    (SELECT extract(epoch FROM clock_timestamp() - max(updated_at))::double precision
      FROM flow_positions WHERE flow = 'analytics') AS idle_s
