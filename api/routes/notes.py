@@ -95,7 +95,7 @@ async def update(
         given = body.model_dump(exclude_unset=True)
         if body.reminder_date is not None:
             given["reminder_date"] = moment(body.reminder_date)
-        return _answer(await notes.update(connection, replace(note, **given)))
+        return _answer(await service.change(connection, replace(note, **given)))
 
     return await write.change_note(application_id, note_id, change)
 

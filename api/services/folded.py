@@ -30,6 +30,11 @@ class Folded:
         self._someone = asyncio.Event()
         self._news = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(map(len, self._waiting.values()))
+
     async def wait(self, application_id: str, revision: int, patience_s: float) -> bool:
         """Whether, within `patience_s`, no write up to `revision` was left to be judged."""
         waiter = (revision, asyncio.get_running_loop().create_future())

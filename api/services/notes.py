@@ -4,12 +4,14 @@ import asyncpg
 from msgspec import UNSET
 
 from models.entity import Entity
-from models.errors import NotFound, PreconditionFailed
+from models.errors import InvalidRequest, NotFound, PreconditionFailed
 from models.events import EventType, NoteAdded
 from models.instant import from_datetime, to_rfc3339
 from models.writes import Draft
 from storage.postgres import notes, writes
 from storage.postgres.notes import Note
+
+_REMINDER = "REMINDER"
 
 
 async def add(connection: asyncpg.Connection, entity: Entity, note: Note) -> Note:
@@ -24,6 +26,13 @@ async def add(connection: asyncpg.Connection, entity: Entity, note: Note) -> Not
     )
     await writes.change(connection, entity, [Draft(EventType.NOTE_ADDED, added)])
     return stored
+
+
+async def change(connection: asyncpg.Connection, note: Note) -> Note:
+    """Store a changed note, as it is then. Raises InvalidRequest for a reminder without date."""
+    if note.type == _REMINDER and note.reminder_date is None:
+        raise InvalidRequest("A reminder needs a date", details={"field": "reminderDate"})
+    return await notes.update(connection, note)
 
 
 async def take(
