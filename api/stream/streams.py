@@ -129,7 +129,7 @@ class Streams:
                 del self._open[user_id]
             close()
 
-        return StreamResponse(_after_retry(encoded), end)
+        return StreamResponse(_after_retry(encoded), end, self._settings.stream_send_timeout_s)
 
 
 async def _after_retry(encoded: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

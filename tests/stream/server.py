@@ -14,6 +14,8 @@ import jwt
 from models.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+ENDED = (0, -signal.SIGTERM)
+"""Exit codes of a good end: uvicorn raises the signal again once it has cleaned up."""
 _START_PATIENCE_S = 20
 
 
@@ -84,6 +86,10 @@ class Api:
     def url(self, path: str) -> str:
         """Where a path is."""
         return f"http://127.0.0.1:{self.port}{path}"
+
+    def request(self, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+        """One plain request."""
+        return httpx.request(method, self.url(path), headers=headers)
 
     def _answers(self) -> bool:
         try:
