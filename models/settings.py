@@ -30,8 +30,8 @@ class Settings(BaseSettings):
     pool_size: int = Field(10, ge=1, le=200, description="API connections to Postgres.")
 
     poll_ms: int = Field(5, ge=1, le=1_000, description="Idle poll of the outbox.")
-    batch_events: int = Field(25_000, ge=1, description="Most events of one transaction.")
-    cache_applications: int = Field(100_000, ge=100, description="States kept in memory.")
+    batch_events: int = Field(100_000, ge=1, description="Most events of one transaction.")
+    cache_applications: int = Field(40_000, ge=100, description="States kept in memory.")
 
     jwt_secret: SecretStr | None = Field(None, description="HS256 secret, at least 32 bytes.")
     jwt_jwks_url: str | None = None
@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     stream_heartbeat_s: float = Field(10.0, gt=0, le=15)
     stream_resume_hours: float = Field(24.0, gt=0)
     stream_queue: int = Field(256, ge=8, description="Frames queued for a slow client.")
+    stream_send_timeout_s: float = Field(
+        20.0, gt=0, le=25, description="A client that takes nothing for so long is cut."
+    )
     streams_per_user: int = Field(5, ge=1)
     stream_ring: int = Field(20_000, ge=100, description="Recent log entries in memory.")
 
