@@ -1,0 +1,192 @@
+"""Every route of the OpenAPI document against every caller."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.app import create
+from models.settings import Settings
+from tests.security.matrix import CALLERS, MATRIX, Kind
+
+USERS = {
+    "owner": ("ada", "user"),
+    "other": ("eve", "user"),
+    "analyst": ("ann", "analyst"),
+    "admin": ("root", "admin"),
+    "service": ("ats", "service"),
+}
+OF_AN_APPLICATION = (Kind.READ, Kind.WRITE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: bytes
+
+    @property
+    def error(self) -> dict[str, object]:
+        """The error without what differs from request to request."""
+        found: dict[str, object] = json.loads(self.body)["error"]
+        del found["traceId"]
+        return found
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Limits out of the way."""
+    many = 100_000
+    return settings.model_copy(update={"rate_limit_requests": many})
+
+
+@pytest.fixture
+def send(app: FastAPI, bearer: Callable[..., dict[str, str]]):
+    """A request as the server would hand it in, ended with the first bytes of a stream."""
+
+    async def request(caller: str, method: str, path: str, body: bytes = b"") -> Answer:
+        headers = {"content-type": "application/json", "content-length": str(len(body))}
+        if caller in USERS:
+            headers |= bearer(*USERS[caller])
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(name.lower().encode(), v.encode()) for name, v in headers.items()],
+            "client": ("127.0.0.1", 1),
+            "server": ("test", 80),
+        }
+        messages: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+        sent = False
+
+        async def receive() -> dict[str, object]:
+            nonlocal sent
+            if sent:
+                await asyncio.Event().wait()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        task = asyncio.create_task(app(scope, receive, messages.put))
+        try:
+            async with asyncio.timeout(10):
+                start = await messages.get()
+                streaming = (b"content-type", b"text/event-stream") in [
+                    (name, value.split(b";")[0]) for name, value in start["headers"]
+                ]
+                content, more = b"", not streaming
+                while more:
+                    part = await messages.get()
+                    content += part.get("body", b"")
+                    more = part.get("more_body", False)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        return Answer(start["status"], content)
+
+    return request
+
+
+@pytest.fixture
+async def seeded(client: httpx.AsyncClient, bearer, database: str):
+    """Path parameters that exist: ada's application and note, a dead letter, a run."""
+    ada, ats = bearer("ada"), bearer("ats", "service")
+    connection = await asyncpg.connect(database)
+
+    async def seed() -> dict[str, str]:
+        new = MATRIX["POST /api/applications"].body
+        made = await client.post("/api/applications", headers=ada, json=new)
+        application_id = made.json()["id"]
+        notes = f"/api/applications/{application_id}/notes"
+        note = await client.post(notes, headers=ada, json={"content": "Call back"})
+        lines = ats | {"Content-Type": "application/x-ndjson"}
+        run = await client.post("/api/events", headers=lines, content=b"{}")
+        letter_id = await connection.fetchval(
+            """INSERT INTO dead_letters (source, partition, "offset", stage, reason, detail,
+                                         recorded_at, payload)
+               SELECT 'test', 0, count(*), 'decode', 'invalid', '', now(), '' FROM dead_letters
+               RETURNING id"""
+        )
+        return {
+            "application_id": application_id,
+            "note_id": note.json()["id"],
+            "run": run.json()["run"],
+            "letter_id": str(letter_id),
+            "user_id": "somebody",
+        }
+
+    yield seed
+    await connection.close()
+
+
+def documented() -> list[str]:
+    document = create(Settings(jwt_secret="x" * 32)).openapi()
+    return [
+        f"{method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method in methods
+    ]
+
+
+def test_every_route_is_in_the_matrix_and_nothing_else():
+    assert sorted(documented()) == sorted(MATRIX)
+
+
+@pytest.mark.parametrize("name", MATRIX)
+async def test_who_may_and_who_may_not(name: str, send, seeded):
+    method, template = name.split()
+    route = MATRIX[name]
+    body = b"" if route.body is None else json.dumps(route.body).encode()
+    path = template.format(**await seeded())
+    for caller in CALLERS:
+        answer = await send(caller, method, path, body)
+        if caller in route.kind.value:
+            assert answer.status == route.success, (caller, answer)
+        elif caller == "nobody":
+            assert (answer.status, answer.error["code"]) == (401, "UNAUTHENTICATED")
+        else:
+            assert (answer.status, answer.error["code"]) == (403, "ACCESS_DENIED"), caller
+
+
+@pytest.mark.parametrize("name", [n for n, r in MATRIX.items() if r.kind is not Kind.PUBLIC])
+async def test_who_may_not_is_told_so_before_his_body_is_looked_at(name: str, send, seeded):
+    method, template = name.split()
+    path = template.format(**await seeded())
+    for caller in set(CALLERS) - set(MATRIX[name].kind.value):
+        for body in (b"{", b'{"unknown":1}', b"[" * 5_000):
+            answer = await send(caller, method, path, body)
+            assert answer.status == (401 if caller == "nobody" else 403), (caller, body[:9])
+
+
+@pytest.mark.parametrize("name", [n for n, r in MATRIX.items() if r.kind in OF_AN_APPLICATION])
+async def test_absent_and_foreign_look_the_same(name: str, send, seeded):
+    method, template = name.split()
+    body = json.dumps(MATRIX[name].body or {}).encode()
+    present = await seeded()
+    foreign = await send("other", method, template.format(**present), body)
+    ids = (f"app_{uuid4().hex}", "x", "a" * 128, "a" * 129, "..", "'; --", "ü")
+    for application_id in ids:
+        named = present | {"application_id": application_id}
+        for caller in ("other", "owner", "admin", "analyst", "service"):
+            absent = await send(caller, method, template.format(**named), body)
+            assert (absent.status, absent.error) == (foreign.status, foreign.error), application_id
+
+
+@pytest.mark.parametrize("name", [n for n, r in MATRIX.items() if r.kind is Kind.READ])
+async def test_an_admins_look_is_written_down(name: str, app: FastAPI, send, seeded):
+    method, template = name.split()
+    present = await seeded()
+    await send("owner", method, template.format(**present))
+    await send("admin", method, template.format(**present))
+    rows = await app.state.parts.pool.fetch("SELECT actor, role, resource FROM audit_log")
+    assert [tuple(row) for row in rows] == [("root", "admin", present["application_id"])]
