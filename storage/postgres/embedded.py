@@ -28,6 +28,8 @@ SQL = load("databases")
 DATABASE = "jobfinders"
 
 _START_TIMEOUT_S = 60.0
+_DYING_S = 3.0
+"""A server that was killed a moment ago still looks alive, then holds its memory a while."""
 _POLL_S = 0.02
 # How Postgres is told to stop, and how long it may take before the next, harder way.
 _STOP = (
@@ -57,17 +59,16 @@ class Server:
         server does not come up within a minute.
         """
         self._make_parent()
+        patient_until = time.monotonic() + _DYING_S
         with self._locked():
-            if self.pid() is None:
-                self._forget_stale_pid()
-                if not self.folder.exists():
-                    cluster.initialise(self.folder, sync=self.durable)
-                cluster.check_version(self.folder)
-                cluster.configure(self.folder, self._socket_folder(), durable=self.durable)
-                self._launch()
-            self._wait_until_ready()
-            self._ensure_database()
-        return self.url()
+            while True:
+                try:
+                    self._bring_up()
+                    return self.url()
+                except Unavailable:
+                    if time.monotonic() > patient_until:
+                        raise
+                    time.sleep(_POLL_S)
 
     def stop(self) -> None:
         """Stop the server within 7 s, also one that another process started."""
@@ -94,6 +95,17 @@ class Server:
         """libpq URL of a database of this server."""
         host = quote(str(self._socket_folder()), safe="")
         return f"postgresql://{cluster.SUPERUSER}@/{quote(database)}?host={host}&port=5432"
+
+    def _bring_up(self) -> None:
+        if self.pid() is None:
+            self._forget_stale_pid()
+            if not self.folder.exists():
+                cluster.initialise(self.folder, sync=self.durable)
+            cluster.check_version(self.folder)
+            cluster.configure(self.folder, self._socket_folder(), durable=self.durable)
+            self._launch()
+        self._wait_until_ready()
+        self._ensure_database()
 
     def _make_parent(self) -> None:
         try:
@@ -143,7 +155,7 @@ class Server:
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while not self._ready():
-            ended = self._process is not None and self._process.poll() is not None
+            ended = self.pid() is None and self._starting_pid() is None
             if ended or time.monotonic() > deadline:
                 raise Unavailable(f"Postgres on {self.folder} does not start: {self._reason()}")
             time.sleep(_POLL_S)

@@ -1,5 +1,6 @@
 """Starts the product as a person does, and watches it from outside."""
 
+import contextlib
 import os
 import re
 import signal
@@ -67,6 +68,13 @@ def event(number: int) -> bytes:
     ) % (number, number)
 
 
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Up:
     """A running `jobfinders up`."""
 
@@ -123,16 +131,23 @@ class Up:
         """All of its processes that were ever seen by this call, Postgres' included."""
         roots = [self.process.pid, self.server.pid()]
         for pid in filter(None, roots):
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 root = psutil.Process(pid)
                 self._seen |= {root, *root.children(recursive=True)}
-            except psutil.NoSuchProcess:
-                pass
         return self._seen
 
     def left(self) -> list[psutil.Process]:
         """Those of them that still run."""
-        return [p for p in self._seen if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+        return [process for process in self._seen if _runs(process)]
+
+    def owners(self) -> set[int]:
+        """User ids of its processes."""
+        found = set()
+        for process in self.processes():
+            # A worker of Postgres may have ended meanwhile.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found.add(process.uids().effective)
+        return found
 
     def answers(self) -> bool:
         """Whether the API is alive."""
