@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 from flows import ingest
 from flows.commands import data, dead_letters, parts, status, token, up
+from flows.diary import command as import_
 from flows.simulator import command as simulate
+from flows.verify import command as verify
 from models.errors import ConfigurationError, JobfindersError, Unavailable
 from models.settings import Settings
 
@@ -29,7 +31,7 @@ app = typer.Typer(
     ),
 )
 
-for module in (up, ingest, simulate, status, token, dead_letters, data, parts):
+for module in (up, ingest, import_, simulate, status, token, dead_letters, data, parts, verify):
     module.register(app)
 
 

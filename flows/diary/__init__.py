@@ -1,0 +1,1 @@
+"""Import of a person's own diary of applications: a spreadsheet → events (docs/import.md)."""
