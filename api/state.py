@@ -11,6 +11,7 @@ from api.rate_limit import Limits
 from api.revocations import Revocations
 from api.services.folded import Folded
 from api.stream.streams import Streams
+from api.turns import Turns
 from models.errors import Unavailable
 from models.settings import Settings
 
@@ -26,6 +27,7 @@ class State:
     limits: Limits
     metrics: Metrics
     folded: Folded = field(default_factory=Folded)
+    turns: Turns = field(default_factory=Turns)
     pool: asyncpg.Pool | None = field(default=None)
     streams: Streams | None = field(default=None)
 

@@ -7,7 +7,7 @@ import asyncpg
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from api.dependencies import Caller, Database
+from api.dependencies import Caller, Database, Process
 from api.etag import if_match
 from api.idempotency import Idempotency
 from api.services import applications, notes
@@ -23,8 +23,14 @@ class Writing:
     """One request's transaction; committed when its answer is there, undone by any error."""
 
     def __init__(
-        self, request: Request, caller: Caller, database: Database, idempotency: Idempotency
+        self,
+        request: Request,
+        caller: Caller,
+        process: Process,
+        database: Database,
+        idempotency: Idempotency,
     ) -> None:
+        self._turns = process.turns
         self._request = request
         self._caller = caller
         self._database = database
@@ -47,7 +53,8 @@ class Writing:
             entity = await applications.take(connection, self._caller, application_id, expected)
             return await change(connection, entity)
 
-        return await self.run(work)
+        async with self._turns.of(application_id):
+            return await self.run(work)
 
     async def change_note(
         self, application_id: str, note_id: str, change: ChangeOfNote

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import astuple, replace
 
 from models.entity import Entity, after, event_time
+from models.errors import Unavailable
 from models.events import Envelope
 from models.instant import from_datetime, to_rfc3339
 from models.writes import Draft, check_room
@@ -19,6 +20,7 @@ from storage.postgres.queries import load
 SQL = load("writes")
 APPLICATIONS = load("applications")
 
+_LOCK_PATIENCE_S = 2.0
 _SOURCE = "/jobfinders/api"
 _STORED = Entity.__struct_fields__[: Entity.__struct_fields__.index("created_at")]
 
@@ -33,8 +35,14 @@ class Horizon(msgspec.Struct, frozen=True):
 
 
 async def lock(connection: asyncpg.Connection, application_id: str) -> Entity | None:
-    """The entity, held until the caller's transaction ends; None where there is none."""
-    record = await connection.fetchrow(SQL.lock, application_id)
+    """The entity, held until the caller's transaction ends; None where there is none.
+
+    Raises Unavailable when another transaction holds it for longer than 2 s.
+    """
+    try:
+        record = await connection.fetchrow(SQL.lock, application_id, timeout=_LOCK_PATIENCE_S)
+    except TimeoutError as error:
+        raise Unavailable("another change of this application is under way") from error
     return None if record is None else Entity(**dict(record))
 
 
