@@ -3,12 +3,17 @@
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from flows.commands.token import sign
+from models.role import Role
 from storage.postgres.connect import connect
 from storage.postgres.embedded import Server
 from storage.postgres.migrate import migrate
@@ -142,3 +147,26 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     assert "newer version of jobfinders (schema 9999" in ended.stderr
     assert ended.stderr.count("\n") == 1
     assert server.pid() is None
+
+
+def test_open_streams_do_not_delay_the_end(tmp_path: Path) -> None:
+    with Up(tmp_path / "data") as up, ExitStack() as clients:
+        api = urlsplit(up.state().api)
+        address = (str(api.hostname), int(api.port or 0))
+        for user in range(40):
+            token = sign(up.settings, f"user_{user}", Role.USER, 300, issued_at=int(time.time()))
+            lines = (
+                "GET /api/stream HTTP/1.1",
+                "Host: t",
+                f"Authorization: Bearer {token}",
+                "",
+                "",
+            )
+            for _ in range(up.settings.streams_per_user):
+                client = clients.enter_context(socket.create_connection(address))
+                client.sendall("\r\n".join(lines).encode())
+                assert client.recv(100).startswith(b"HTTP/1.1 200")
+        up.processes()
+        assert up.interrupt() < STOP_S
+        assert up.process.returncode == 0
+        assert up.left() == []
