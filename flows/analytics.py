@@ -15,7 +15,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.testing import run_main
 
-from flows.partition import Chunk, Folded, Partition
+from flows.partition import Folded, Partition, Piece
 from flows.sinks import TransactionSink
 from flows.sources import OutboxSource
 from models.decoder import decode
@@ -30,25 +30,25 @@ _SWITCH_INTERVAL_S = 0.0005
 def dataflow(partitions: Mapping[int, Partition], poll: timedelta) -> Dataflow:
     """The picture above; each partition is read, folded and written in one process."""
     flow = Dataflow("analytics")
-    chunks = op.input("read", flow, OutboxSource(partitions, poll))
-    decoded = op.map("decode", chunks, decode_chunk)
-    folded = op.filter_map("fold", decoded, lambda chunk: fold_chunk(partitions, chunk))
+    pieces = op.input("read", flow, OutboxSource(partitions, poll))
+    decoded = op.map("decode", pieces, decode_piece)
+    folded = op.filter_map("fold", decoded, lambda piece: fold_piece(partitions, piece))
     op.output("write", folded, TransactionSink(partitions))
     return flow
 
 
-def decode_chunk(chunk: Chunk) -> Chunk:
+def decode_piece(piece: Piece) -> Piece:
     """Each message judged by itself."""
-    chunk.decoded = [
-        (message, decode(message.payload, message.recorded_at)) for message in chunk.messages
+    piece.decoded = [
+        (message, decode(message.payload, message.recorded_at)) for message in piece.messages
     ]
-    chunk.messages = []
-    return chunk
+    piece.messages = []
+    return piece
 
 
-def fold_chunk(partitions: Mapping[int, Partition], chunk: Chunk) -> Folded | None:
-    """The chunk's effect on its applications."""
-    return partitions[chunk.partition].fold(chunk)
+def fold_piece(partitions: Mapping[int, Partition], piece: Piece) -> Folded | None:
+    """The piece's effect on its applications."""
+    return partitions[piece.partition].fold(piece)
 
 
 def now_us() -> int:

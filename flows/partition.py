@@ -10,13 +10,15 @@ from functools import partial
 import msgspec
 
 from models.analytics import fold
+from models.batch import Held, Message, Pair
 from models.decoder import Event
-from models.errors import AlreadyRunning, GuardMiss
-from models.intake import Fold, Held, Message, Pair, judge
+from models.errors import AlreadyRunning, FoldFailed, GuardMiss
+from models.intake import EventKey, Fold, Intake
 from models.settings import Settings
 from storage.postgres import batch as batches
 from storage.postgres import entities
 from storage.postgres.connect import Connection, connect
+from storage.postgres.encoding import Encoder, Prepared
 from storage.postgres.outbox import Reader
 from storage.postgres.states import load_held
 
@@ -24,28 +26,32 @@ FLOW = "analytics"
 _LOCK_PATIENCE_S = 3.0
 _LOCK_RETRY_S = 0.05
 _STALE_RETRY_S = 0.05
+_PIECE_EVENTS = 5_000
+"""Few enough that a message is decoded, folded and encoded while the processor has it near."""
 _INLINE_EVENTS = 1_000
 """A batch this small is written at once: handing it to the writer would only delay it."""
 
 
-Write = Callable[[Connection, batches.Place, batches.Prepared], bool]
+Write = Callable[[Connection, batches.Place, Prepared], bool]
 
 
-class Chunk(msgspec.Struct):
-    """Messages of one partition, raw, then decoded."""
+class Piece(msgspec.Struct):
+    """Some messages of one partition, raw, then decoded. `more`: others are waiting, so that
+    a batch need not end with this piece."""
 
     partition: int
     generation: int
     messages: list[Message]
+    more: bool
     decoded: list[Pair] = msgspec.field(default_factory=list)
 
 
 class Folded(msgspec.Struct):
-    """A chunk's effect, encoded."""
+    """A batch of pieces, folded and encoded."""
 
     partition: int
     generation: int
-    prepared: batches.Prepared
+    prepared: Prepared
 
 
 class Partition:
@@ -72,7 +78,7 @@ class Partition:
         self._generation = 0
         self._reading = connect(url, autocommit=True)
         self._writing = connect(url, autocommit=True)
-        self._place, self._next_offset = _take_over(self._writing, index)
+        self._place, first_offset = _take_over(self._writing, index)
         self._reader = Reader(self._reading, index)
         self._cache: OrderedDict[str, Held] = OrderedDict()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"write-{index}")
@@ -80,38 +86,43 @@ class Partition:
         self._in_flight: tuple[list[int], Future[bool]] | None = None
         self._stale = True
         self._stale_retry_at = 0.0
+        self._unfit: dict[EventKey, str] = {}
+        self._begin_batch(first_offset)
 
-    def read(self) -> Chunk | None:
+    def read(self) -> Piece | None:
         """The next messages, or None when there are none."""
         self._settle(wait=False)
-        messages = self._reader.read(self._settings.batch_events, time.monotonic())
-        if messages:
-            return Chunk(self.index, self._generation, messages)
+        limit = min(_PIECE_EVENTS, self._settings.batch_events)
+        messages = self._reader.read(limit, time.monotonic())
+        if messages or self._encoder.size:
+            return Piece(self.index, self._generation, messages, len(messages) == limit)
         self._settle(wait=True)
         self._retry_stale()
         return None
 
-    def fold(self, chunk: Chunk) -> Folded | None:
-        """Judge and fold against the cache, loading what it lacks; None if overtaken."""
-        if chunk.generation != self._generation:
+    def fold(self, piece: Piece) -> Folded | None:
+        """Take the piece in against the cache, loading what it lacks; the batch, once it ends."""
+        if piece.generation != self._generation:
             return None
-        named = {
-            verdict.application_id: None
-            for _, verdict in chunk.decoded
-            if isinstance(verdict, Event)
-        }
-        self._load(
-            [application_id for application_id in named if application_id not in self._cache]
-        )
-        batch = judge(chunk.decoded, self._cache, self._now(), self._fold)
-        places = [message.offset for message, _ in chunk.decoded]
-        prepared = batches.prepare(batch, places, self.index, self._next_offset)
-        self._next_offset += prepared.log_count
+        self._load(piece.decoded)
+        accepted = self._intake.add(piece.decoded, self._cache)
+        self._encoder.add([message.offset for message, _ in piece.decoded], accepted)
+        if piece.more and self._encoder.size < self._settings.batch_events:
+            return None
+        try:
+            batch = self._intake.finish(self._now())
+        except FoldFailed as failed:
+            self._unfit.update(failed.events)
+            self._settle(wait=True)
+            self._rewind()
+            return None
+        prepared = self._encoder.finish(batch)
         for application_id, held in batch.changed.items():
             self._cache[application_id] = held
             self._cache.move_to_end(application_id)
         self._unsettled.append(batch.changed.keys())
-        return Folded(self.index, chunk.generation, prepared)
+        self._begin_batch(prepared.first_offset + prepared.log_count)
+        return Folded(self.index, piece.generation, prepared)
 
     def write(self, folded: Folded) -> None:
         """Commit, at once or in the writer's thread while the next chunk is folded."""
@@ -138,9 +149,16 @@ class Partition:
         self._writing.close()
         self._reading.close()
 
-    def _load(self, application_ids: list[str]) -> None:
-        if application_ids:
-            self._cache.update(load_held(self._reading, application_ids))
+    def _begin_batch(self, first_offset: int) -> None:
+        self._intake = Intake(self._fold, self._unfit)
+        self._encoder = Encoder(self.index, first_offset)
+
+    def _load(self, decoded: list[Pair]) -> None:
+        """Bring what is known of applications that neither the batch nor the cache has."""
+        named = {verdict.application_id for _, verdict in decoded if isinstance(verdict, Event)}
+        missing = named.difference(self._intake.works, self._cache)
+        if missing:
+            self._cache.update(load_held(self._reading, list(missing)))
 
     def _settle(self, *, wait: bool) -> None:
         if self._in_flight is None:
@@ -164,7 +182,7 @@ class Partition:
         self._cache.clear()
         self._unsettled.clear()
         self._reader.rewind()
-        self._next_offset = batches.log_offset(self._writing, self._place)
+        self._begin_batch(batches.log_offset(self._writing, self._place))
 
     def _evict(self) -> None:
         """A state is let go only after its batch has committed, or a stale one would be loaded."""

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from flows.partition import Chunk, Partition
+from flows.partition import Partition, Piece
 
 
-class OutboxPartition(StatefulSourcePartition[Chunk, None]):
+class OutboxPartition(StatefulSourcePartition[Piece, None]):
     """Polls one partition; idle, it waits `poll` between looks."""
 
     def __init__(self, partition: Partition, poll: timedelta) -> None:
@@ -16,10 +16,10 @@ class OutboxPartition(StatefulSourcePartition[Chunk, None]):
         self._poll = poll
         self._awake: datetime | None = None
 
-    def next_batch(self) -> list[Chunk]:
-        chunk = self._partition.read()
-        self._awake = datetime.now(UTC) + self._poll if chunk is None else None
-        return [] if chunk is None else [chunk]
+    def next_batch(self) -> list[Piece]:
+        piece = self._partition.read()
+        self._awake = datetime.now(UTC) + self._poll if piece is None else None
+        return [] if piece is None else [piece]
 
     def next_awake(self) -> datetime | None:
         return self._awake
@@ -31,7 +31,7 @@ class OutboxPartition(StatefulSourcePartition[Chunk, None]):
         self._partition.close()
 
 
-class OutboxSource(FixedPartitionedSource[Chunk, None]):
+class OutboxSource(FixedPartitionedSource[Piece, None]):
     """All partitions that this process owns."""
 
     def __init__(self, partitions: Mapping[int, Partition], poll: timedelta) -> None:

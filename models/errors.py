@@ -53,6 +53,16 @@ class GuardMiss(JobfindersError):
     code = "GUARD_MISS"
 
 
+class FoldFailed(JobfindersError):
+    """The fold raised on these events: `events` maps (application, event id) to what it said."""
+
+    code = "FOLD"
+
+    def __init__(self, events: Mapping[tuple[str, str], str]) -> None:
+        super().__init__(f"the fold raised on {len(events)} events")
+        self.events = events
+
+
 class Unauthenticated(JobfindersError):
     """No token."""
 

@@ -1,158 +1,37 @@
-"""A batch of decoded messages, judged against what their applications already hold.
+"""Messages judged against what their applications already hold, and folded.
 
-Pure: the same messages and states give the same batch. What it returns is written in one
+Pure: the same messages and states give the same batch. What comes out is written in one
 transaction (`storage/postgres/batch.py`).
 """
 
 from collections.abc import Callable, Mapping
-from typing import cast
 
 import msgspec
 
 from models.analytics import Row, changed_fields, fold
+from models.batch import Accepted, Batch, Change, Counts, DeadLetter, Held, Message, Pair, hold
 from models.decoder import Event, Reason, Rejected
+from models.errors import FoldFailed
 from models.events import FACTS_MAX, AnalyticsUpdated, Envelope, EventType
-from models.facts import Fact, State, unpack
+from models.facts import Fact, Kind, State, unpack
 from models.instant import to_rfc3339
-from models.rows import CAMEL, status_changes_column, view
+from models.rows import CAMEL, view
 
 ANALYTICS_SOURCE = "/jobfinders/analytics"
 
+Fold = Callable[[State], Row]
+EventKey = tuple[str, str]
+"""Application and event id."""
 
-class Message(msgspec.Struct, frozen=True, gc=False):
-    """One message as it came. `offset` is its place in its partition; `recorded_at` in
-    microseconds; `run` the sixteen bytes of the ingest's UUID."""
-
-    offset: int
-    run: bytes | None
-    recorded_at: int
-    payload: bytes
-
-
-class Held(msgspec.Struct, gc=False):
-    """What is held of an application between batches: its packed state and its last row."""
-
-    packed: bytes
-    row: Row
-    revision: int
-    status_changes: bytes
-    """The column's JSON."""
-
-
-def hold(state: State, row: Row, before: Held | None, revision: int | None = None) -> Held:
-    """What to keep of `state` and its row, the revision after `before`'s unless given."""
-    if revision is None:
-        revision = 1 if before is None else before.revision + 1
-    column = before.status_changes if before is not None else b"[]"
-    known = before.row.status_changes if before is not None else []
-    if row.status_changes != known:
-        if known and row.status_changes[: len(known)] == known:
-            further = status_changes_column(row.status_changes[len(known) :])
-            column = column[:-1] + b"," + further[1:]
-        else:
-            column = status_changes_column(row.status_changes)
-    return Held(state.pack(), row, revision, column)
-
-
-class Change(msgspec.Struct, frozen=True, gc=False):
-    """An analytics_updated on its way into the log; `payload` is the event."""
-
-    application_id: str
-    held: Held
-    payload: bytes
-
-
-class DeadLetter(msgspec.Struct, frozen=True, gc=False):
-    """A message that cannot be a fact."""
-
-    message: Message
-    stage: str
-    reason: Reason
-    detail: str
-
-
-Pair = tuple[Message, Event | Rejected]
-"""A message and what the decoder said of it."""
-
-
-class Counts(msgspec.Struct, gc=False):
-    """What became of messages; each is counted once."""
-
-    accepted: int = 0
-    duplicates: int = 0
-    dead_lettered: int = 0
-
-
-class Batch(msgspec.Struct, gc=False):
-    """The effect of some messages of one partition."""
-
-    now: int
-    counts: Counts = msgspec.field(default_factory=Counts)
-    runs: dict[bytes, Counts] = msgspec.field(default_factory=dict)
-    changed: dict[str, Held] = msgspec.field(default_factory=dict)
-    facts: list[tuple[Message, Event]] = msgspec.field(default_factory=list)
-    """The accepted, in order of arrival; in the log they come before the changes."""
-    changes: list[Change] = msgspec.field(default_factory=list)
-    dead: list[DeadLetter] = msgspec.field(default_factory=list)
-    judged: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    """(application_id, event id) of messages of no ingest: the API's writes are among them."""
-    entities: set[str] = msgspec.field(default_factory=set)
-    """Applications whose entity columns came out differently."""
-    listed: set[str] = msgspec.field(default_factory=set)
-    """Applications that were unknown or orphans and are no longer: they need an entity row."""
-    clock: int = 0
-    """Greatest min(time, recorded_at) of the accepted, microseconds; 0 without one."""
+_CREATED = int(Kind.CREATED)
 
 
 class _Work(msgspec.Struct, gc=False):
     state: State
     known: dict[str, Fact]
     before: Held | None
-    added: list[tuple[Message, Event]] = msgspec.field(default_factory=list)
-
-
-Fold = Callable[[State], Row]
-
-
-def judge(
-    decoded: list[Pair], held: Mapping[str, Held], now: int, fold_state: Fold = fold
-) -> Batch:
-    """Accept, recognise as duplicate or dead-letter each message; fold what was accepted.
-
-    `held` has every application named by the messages that is known at all; it is left
-    untouched. `now` in microseconds dates the analytics_updated events.
-    """
-    batch = Batch(now)
-    works: dict[str, _Work] = {}
-    accepted: list[tuple[Message, Event]] = []
-    for pair in decoded:
-        message, verdict = pair
-        if isinstance(verdict, Event):
-            application_id, fact = verdict.application_id, verdict.fact
-            if message.run is None:
-                batch.judged.append((application_id, fact.id))
-            work = works.get(application_id)
-            if work is None:
-                work = works[application_id] = _begin(verdict, held.get(application_id))
-            refused = _refuse(verdict, work)
-            if refused is None:
-                work.state.facts.append(fact)
-                work.known[fact.id] = fact
-                event_pair = cast(tuple[Message, Event], pair)
-                work.added.append(event_pair)
-                accepted.append(event_pair)
-            elif isinstance(refused, Rejected):
-                _dead_letter(batch, message, "accept", refused)
-            else:
-                batch.counts.duplicates += 1
-                if message.run is not None:
-                    _run(batch, message.run).duplicates += 1
-        else:
-            _dead_letter(batch, message, "decode", verdict)
-    unfit = _fold_all(batch, works, fold_state)
-    _accept(batch, accepted, unfit)
-    _tell_changes(batch, works)
-    return batch
+    orphan: bool
+    added: list[Event] = msgspec.field(default_factory=list)
 
 
 class _Duplicate(msgspec.Struct, frozen=True):
@@ -162,125 +41,178 @@ class _Duplicate(msgspec.Struct, frozen=True):
 _DUPLICATE = _Duplicate()
 
 
-def _begin(event: Event, held: Held | None) -> _Work:
-    if held is None:
-        return _Work(State(event.user_id, []), {}, None)
-    state = unpack(held.packed)
-    return _Work(state, {fact.id: fact for fact in state.facts}, held)
+class Intake:
+    """Gathers the messages of one batch, piece by piece, then folds what they touched.
 
+    `unfit` names events on which the fold raised, with what it said: they become dead letters.
+    """
 
-def _refuse(event: Event, work: _Work) -> Rejected | _Duplicate | None:
-    fact = event.fact
-    known = work.known.get(fact.id)
-    if known is not None:
-        if known.kind == fact.kind and known.time == fact.time:
-            return _DUPLICATE
-        return Rejected(Reason.ID_CONFLICT, "this id has another type or time already")
-    state = work.state
-    if not state.facts:
-        # Nobody owns an application whose first events were all refused.
-        state.user_id = event.user_id
-    elif event.user_id != state.user_id:
-        return Rejected(Reason.OWNER_MISMATCH, "the application belongs to another user")
-    if len(state.facts) >= FACTS_MAX:
-        return Rejected(Reason.APPLICATION_TOO_LARGE, f"holds {FACTS_MAX} facts already")
-    return None
+    def __init__(
+        self, fold_state: Fold = fold, unfit: Mapping[EventKey, str] | None = None
+    ) -> None:
+        self.works: dict[str, _Work] = {}
+        self._fold = fold_state
+        self._unfit = unfit or {}
+        self._counts = Counts()
+        self._runs: dict[bytes, Counts] = {}
+        self._dead: list[DeadLetter] = []
+        self._judged: list[EventKey] = []
+        self._clock = 0
 
+    def add(self, decoded: list[Pair], held: Mapping[str, Held]) -> list[Accepted]:
+        """Accept, recognise as duplicate or dead-letter each message; returns the accepted.
 
-def _run(batch: Batch, run: bytes) -> Counts:
-    counts = batch.runs.get(run)
-    if counts is None:
-        counts = batch.runs[run] = Counts()
-    return counts
+        `held` has every application that is known at all and not in `works`.
+        """
+        accepted: list[Accepted] = []
+        for message, verdict in decoded:
+            if not isinstance(verdict, Event):
+                self._dead_letter(message, "decode", verdict)
+                continue
+            application_id, fact = verdict.application_id, verdict.fact
+            if message.run is None:
+                self._judged.append((application_id, fact.id))
+            work = self.works.get(application_id)
+            if work is None:
+                work = _begin(verdict, held.get(application_id))
+                self.works[application_id] = work
+            refused = self._refuse(verdict, work)
+            if refused is None:
+                work.state.facts.append(fact)
+                work.known[fact.id] = fact
+                work.added.append(verdict)
+                if fact.kind == _CREATED and fact.retracts is None:
+                    work.orphan = False
+                accepted.append(Accepted(message, verdict, work.orphan))
+                self._clock = max(self._clock, min(fact.time, message.recorded_at))
+            elif isinstance(refused, Rejected):
+                stage = "fold" if refused.reason is Reason.FOLD else "accept"
+                self._dead_letter(message, stage, refused)
+            else:
+                self._counts.duplicates += 1
+                if message.run is not None:
+                    self._run(message.run).duplicates += 1
+        self._counts.accepted += len(accepted)
+        for entry in accepted:
+            if entry.message.run is not None:
+                self._run(entry.message.run).accepted += 1
+        return accepted
 
+    def finish(self, now: int) -> Batch:
+        """Fold every application that accepted something; `now` (microseconds) dates the
+        analytics_updated events. Raises FoldFailed, naming the events on which the fold raises.
+        """
+        batch = Batch(
+            now=now,
+            counts=self._counts,
+            runs=self._runs,
+            changed=self._fold_all(),
+            changes=[],
+            dead=self._dead,
+            judged=self._judged,
+            entities=set(),
+            listed=set(),
+            clock=self._clock,
+        )
+        self._tell_changes(batch)
+        return batch
 
-def _dead_letter(batch: Batch, message: Message, stage: str, rejected: Rejected) -> None:
-    batch.dead.append(DeadLetter(message, stage, rejected.reason, rejected.detail))
-    batch.counts.dead_lettered += 1
-    if message.run is not None:
-        _run(batch, message.run).dead_lettered += 1
+    def _refuse(self, event: Event, work: _Work) -> Rejected | _Duplicate | None:
+        fact = event.fact
+        known = work.known.get(fact.id)
+        if known is not None:
+            if known.kind == fact.kind and known.time == fact.time:
+                return _DUPLICATE
+            return Rejected(Reason.ID_CONFLICT, "this id has another type or time already")
+        state = work.state
+        if not state.facts:
+            # Nobody owns an application whose first events were all refused.
+            state.user_id = event.user_id
+        elif event.user_id != state.user_id:
+            return Rejected(Reason.OWNER_MISMATCH, "the application belongs to another user")
+        if len(state.facts) >= FACTS_MAX:
+            return Rejected(Reason.APPLICATION_TOO_LARGE, f"holds {FACTS_MAX} facts already")
+        if self._unfit and (event.application_id, fact.id) in self._unfit:
+            return Rejected(Reason.FOLD, self._unfit[event.application_id, fact.id])
+        return None
 
+    def _run(self, run: bytes) -> Counts:
+        counts = self._runs.get(run)
+        if counts is None:
+            counts = self._runs[run] = Counts()
+        return counts
 
-def _fold_all(batch: Batch, works: dict[str, _Work], fold_state: Fold) -> set[tuple[str, str]]:
-    """Fold each touched application; returns (application, event id) of what it choked on."""
-    unfit: set[tuple[str, str]] = set()
-    for application_id, work in works.items():
-        if not work.added:
-            continue
-        work.state.facts.sort()
-        try:
-            row = fold_state(work.state)
-        except Exception as error:
-            kept = _without_unfit(batch, work, fold_state, error)
-            unfit.update(
-                (application_id, e.fact.id) for _, e in work.added if e.fact.id not in kept
-            )
-            work.added = [pair for pair in work.added if pair[1].fact.id in kept]
+    def _dead_letter(self, message: Message, stage: str, rejected: Rejected) -> None:
+        self._dead.append(DeadLetter(message, stage, rejected.reason, rejected.detail))
+        self._counts.dead_lettered += 1
+        if message.run is not None:
+            self._run(message.run).dead_lettered += 1
+
+    def _fold_all(self) -> dict[str, Held]:
+        changed: dict[str, Held] = {}
+        unfit: dict[EventKey, str] = {}
+        for application_id, work in self.works.items():
             if not work.added:
                 continue
-            row = fold_state(work.state)
-        batch.changed[application_id] = hold(work.state, row, work.before)
-    return unfit
+            work.state.facts.sort()
+            try:
+                row = self._fold(work.state)
+            except Exception as error:
+                unfit.update(self._find_unfit(application_id, work, error))
+            else:
+                changed[application_id] = hold(work.state, row, work.before)
+        if unfit:
+            raise FoldFailed(unfit)
+        return changed
+
+    def _find_unfit(
+        self, application_id: str, work: _Work, error: Exception
+    ) -> dict[EventKey, str]:
+        """Add the new facts one by one; the ones on which the fold raises are unfit."""
+        added = [event.fact for event in work.added]
+        new_ids = {fact.id for fact in added}
+        facts = [fact for fact in work.state.facts if fact.id not in new_ids]
+        unfit: dict[EventKey, str] = {}
+        for fact in added:
+            candidate = sorted([*facts, fact])
+            try:
+                self._fold(State(work.state.user_id, candidate))
+            except Exception as cause:
+                unfit[application_id, fact.id] = f"{type(cause).__name__}: {cause}"
+            else:
+                facts = candidate
+        if not unfit:
+            raise error
+        return unfit
+
+    def _tell_changes(self, batch: Batch) -> None:
+        """One analytics_updated per changed row."""
+        time = to_rfc3339(batch.now)
+        for application_id, held in batch.changed.items():
+            work = self.works[application_id]
+            row = held.row
+            before = None if work.before is None else work.before.row
+            updated = changed_fields(before, row)
+            if _entity_changed(before, row, updated):
+                batch.entities.add(application_id)
+            if not row.orphan and (before is None or before.orphan):
+                batch.listed.add(application_id)
+            types = list(dict.fromkeys([event.type for event in work.added]))
+            payload = analytics_updated(application_id, held, time, types, updated)
+            batch.changes.append(Change(application_id, held, payload))
 
 
-def _without_unfit(batch: Batch, work: _Work, fold_state: Fold, error: Exception) -> set[str]:
-    """Add the events one by one; those on which the fold raises become dead letters.
-
-    Returns the ids of the others."""
-    added = {event.fact.id for _, event in work.added}
-    facts = [fact for fact in work.state.facts if fact.id not in added]
-    kept: set[str] = set()
-    for message, event in work.added:
-        candidate = State(work.state.user_id, sorted([*facts, event.fact]))
-        try:
-            fold_state(candidate)
-        except Exception as cause:
-            detail = f"{type(cause).__name__}: {cause}"
-            _dead_letter(batch, message, "fold", Rejected(Reason.FOLD, detail))
-        else:
-            facts = candidate.facts
-            kept.add(event.fact.id)
-    if kept == added:
-        raise error
-    work.state.facts = facts
-    return kept
-
-
-def _accept(
-    batch: Batch, accepted: list[tuple[Message, Event]], unfit: set[tuple[str, str]]
-) -> None:
-    for pair in accepted:
-        message, event = pair
-        if unfit and (event.application_id, event.fact.id) in unfit:
-            continue
-        if message.run is not None:
-            _run(batch, message.run).accepted += 1
-        batch.clock = max(batch.clock, min(event.fact.time, message.recorded_at))
-        batch.facts.append(pair)
-    batch.counts.accepted = len(batch.facts)
+def _begin(event: Event, held: Held | None) -> _Work:
+    if held is None:
+        return _Work(State(event.user_id, []), {}, None, True)
+    state = unpack(held.packed)
+    return _Work(state, {fact.id: fact for fact in state.facts}, held, held.row.orphan)
 
 
 _ENTITY_FIELDS = frozenset(
     "job_id job_title company location source applied_at status status_at match_score".split()
 )
 _EXTRA_FIELDS = ("resume_id", "referral_code", "withdraw_reason")
-
-
-def _tell_changes(batch: Batch, works: dict[str, _Work]) -> None:
-    """One analytics_updated per changed row."""
-    time = to_rfc3339(batch.now)
-    for application_id, held in batch.changed.items():
-        work = works[application_id]
-        row = held.row
-        before = None if work.before is None else work.before.row
-        updated = changed_fields(before, row)
-        if _entity_changed(before, row, updated):
-            batch.entities.add(application_id)
-        if not row.orphan and (before is None or before.orphan):
-            batch.listed.add(application_id)
-        types = list(dict.fromkeys([event.type for _, event in work.added]))
-        payload = analytics_updated(application_id, held, time, types, updated)
-        batch.changes.append(Change(application_id, held, payload))
 
 
 def _entity_changed(before: Row | None, row: Row, updated: list[str]) -> bool:

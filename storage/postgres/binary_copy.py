@@ -4,7 +4,6 @@ Format: https://www.postgresql.org/docs/current/sql-copy.html ("Binary Format").
 """
 
 import struct
-from collections.abc import Iterable
 from functools import lru_cache
 
 from models.instant import parse
@@ -17,6 +16,7 @@ FALSE = b"\0\0\0\1\0"
 
 POSTGRES_EPOCH_US = parse("2000-01-01T00:00:00Z")
 _TEXT_OID = 25
+_BLOCK_BYTES = 1 << 18
 _length = struct.Struct(">i").pack
 _int2 = struct.Struct(">ih").pack
 _int4 = struct.Struct(">ii").pack
@@ -96,6 +96,22 @@ def text_array(values: tuple[str, ...]) -> bytes:
     return _length(20 + len(items)) + struct.pack(">iiiii", 1, 0, _TEXT_OID, len(values), 1) + items
 
 
-def document(rows: Iterable[bytes]) -> bytes:
-    """A whole COPY of these rows."""
-    return b"".join([HEADER, *rows, TRAILER])
+class Document:
+    """A COPY in the making, in blocks that the connection can pass on one by one."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._blocks: list[bytes] = []
+        self._block = bytearray(HEADER)
+
+    def add(self, row: bytes) -> None:
+        """One more row."""
+        self.count += 1
+        self._block += row
+        if len(self._block) > _BLOCK_BYTES:
+            self._blocks.append(bytes(self._block))
+            self._block.clear()
+
+    def blocks(self) -> list[bytes]:
+        """The whole, ended; nothing for no row. Call it once, last."""
+        return [*self._blocks, bytes(self._block + TRAILER)] if self.count else []

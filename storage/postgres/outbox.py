@@ -10,8 +10,9 @@ import msgspec
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import Format
+from psycopg.rows import TupleRow
 
-from models.intake import Message
+from models.batch import Message
 from storage.postgres.binary_copy import POSTGRES_EPOCH_US
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
@@ -113,17 +114,15 @@ class Reader:
 
     def read(self, limit: int, monotonic_s: float) -> list[Message]:
         """At most `limit` messages that are not in flight, oldest first."""
-        behind = max(0, self._newest - self._WINDOW)
         if monotonic_s >= self._sweep_at:
-            behind, self._sweep_at = 0, monotonic_s + self._SWEEP_S
-        most = limit + len(self._in_flight)
+            self._sweep_at = monotonic_s + self._SWEEP_S
+            late = self._late(limit)
+            if late:
+                return self._taken(self._cursor.execute(SQL.read_places, (late,)).fetchall())
+        behind = max(0, self._newest - self._WINDOW)
+        most = limit + self._WINDOW
         rows = self._cursor.execute(SQL.read, (self._partition, behind, most)).fetchall()
-        in_flight = self._in_flight
-        messages = [Message(*row) for row in rows if row[0] not in in_flight]
-        if messages:
-            in_flight.update(message.offset for message in messages)
-            self._newest = max(self._newest, messages[-1].offset)
-        return messages
+        return self._taken([row for row in rows if row[0] not in self._in_flight][:limit])
 
     def settled(self, places: Iterable[int]) -> None:
         """Their effect has committed, so they are gone from the table."""
@@ -132,7 +131,21 @@ class Reader:
     def rewind(self) -> None:
         """Nothing that is in flight will be settled: read it all again."""
         self._in_flight.clear()
-        self._sweep_at = 0.0
+        self._newest = 0
+
+    def _late(self, limit: int) -> list[int]:
+        before = self._newest - self._WINDOW
+        if before <= 0:
+            return []
+        places = self._cursor.execute(SQL.places, (self._partition, before))
+        return [place for (place,) in places if place not in self._in_flight][:limit]
+
+    def _taken(self, rows: list[TupleRow]) -> list[Message]:
+        messages = [Message(*row) for row in rows]
+        if messages:
+            self._in_flight.update(message.offset for message in messages)
+            self._newest = max(self._newest, messages[-1].offset)
+        return messages
 
 
 class _RawLoader(Loader):

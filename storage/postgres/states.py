@@ -3,10 +3,10 @@
 import msgspec
 
 from models.analytics import FOLD_VERSION, fold
+from models.batch import Held, hold
 from models.decoder import Event, decode
 from models.errors import SchemaTooNew
 from models.facts import State, unpack
-from models.intake import Held, hold
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 

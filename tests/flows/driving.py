@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from flows.analytics import decode_chunk, now_us
+from flows.analytics import decode_piece, now_us
 from flows.partition import Partition
 from models.settings import Settings
 from storage.postgres.connect import connect
@@ -20,10 +20,10 @@ def put(url: str, lines: Iterable[bytes], partition: int | None = None) -> None:
 
 def step(partition: Partition) -> bool:
     """One turn of read, decode, fold, write; False when there was nothing to read."""
-    chunk = partition.read()
-    if chunk is None:
+    piece = partition.read()
+    if piece is None:
         return False
-    folded = partition.fold(decode_chunk(chunk))
+    folded = partition.fold(decode_piece(piece))
     if folded is not None:
         partition.write(folded)
     return True

@@ -10,8 +10,9 @@ from flows.simulator import generate
 from flows.simulator.people import DEMO_USER
 from flows.simulator.plan import Plan
 from flows.simulator.stream import arrivals
+from models.batch import Message
 from models.decoder import Event, Reason, decode
-from models.intake import Message, judge
+from models.intake import Intake
 
 END = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 PLANS = st.builds(
@@ -43,7 +44,9 @@ def test_good_lines_decode_and_arrive_in_order(plan: Plan) -> None:
 def test_each_bad_line_is_refused_for_the_reason_meant(plan: Plan) -> None:
     made = list(arrivals(plan, until=END))
     messages = [Message(n, None, a.at, a.line()) for n, a in enumerate(made)]
-    batch = judge([(m, decode(m.payload, m.recorded_at)) for m in messages], {}, END)
+    intake = Intake()
+    intake.add([(m, decode(m.payload, m.recorded_at)) for m in messages], {})
+    batch = intake.finish(END)
     refused = {letter.message.offset: letter.reason for letter in batch.dead}
     assert refused == {n: arrival.bad for n, arrival in enumerate(made) if arrival.bad}
     facts = {(a.life.id, a.event.number) for a in made if a.bad is None}
@@ -53,7 +56,9 @@ def test_each_bad_line_is_refused_for_the_reason_meant(plan: Plan) -> None:
 def test_every_reason_that_can_be_made_from_outside_is_made() -> None:
     plan = Plan(seed=3, applications=200, days=60, end=END, bad=0.2, crowded=1)
     messages = [Message(n, None, a.at, a.line()) for n, a in enumerate(arrivals(plan, until=END))]
-    batch = judge([(m, decode(m.payload, m.recorded_at)) for m in messages], {}, END)
+    intake = Intake()
+    intake.add([(m, decode(m.payload, m.recorded_at)) for m in messages], {})
+    batch = intake.finish(END)
     reasons = Counter(letter.reason for letter in batch.dead)
     assert set(reasons) == set(Reason) - {Reason.FOLD}
     assert reasons[Reason.APPLICATION_TOO_LARGE] == 3
@@ -90,7 +95,9 @@ def test_a_world_that_is_taken_up_later_goes_on_as_it_was() -> None:
 def test_the_demo_user_has_a_handful_of_applications_in_various_stages() -> None:
     plan = Plan(seed=1, applications=2_000, days=90, end=END)
     messages = [Message(n, None, a.at, a.line()) for n, a in enumerate(arrivals(plan, until=END))]
-    batch = judge([(m, decode(m.payload, m.recorded_at)) for m in messages], {}, END)
+    intake = Intake()
+    intake.add([(m, decode(m.payload, m.recorded_at)) for m in messages], {})
+    batch = intake.finish(END)
     rows = [held.row for held in batch.changed.values() if held.row.user_id == DEMO_USER]
     assert 5 <= len(rows) <= 20
     assert len({row.status for row in rows}) >= 4

@@ -11,9 +11,10 @@ from flows.feed import Feed
 from flows.simulator.plan import Plan
 from flows.simulator.stream import arrivals
 from flows.simulator.world import REAL_TIME, Piece, Simulation, Timing, World
+from models.batch import Message
 from models.decoder import decode
 from models.errors import AlreadyRunning
-from models.intake import Message, judge
+from models.intake import Intake
 from storage.postgres.connect import connect
 
 END = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -80,7 +81,9 @@ def test_it_goes_on_across_restarts_each_event_once_and_dated_when_it_comes(data
     lines = payloads(database)
     recorded = END + 4 * hour + sleeps * 200_000
     messages = [Message(n, None, recorded, line) for n, line in enumerate(lines)]
-    batch = judge([(m, decode(m.payload, recorded)) for m in messages], {}, recorded)
+    intake = Intake()
+    intake.add([(m, decode(m.payload, recorded)) for m in messages], {})
+    batch = intake.finish(recorded)
     # Four times a hundred seconds at about three events a second.
     assert 600 < len(lines) - past < 2_400
     assert not batch.dead
