@@ -7,6 +7,7 @@ Placeholders are Postgres' own ($1, $2 …), for asyncpg and for psycopg's raw c
 """
 
 import re
+from collections.abc import Iterator
 from importlib import resources
 
 _HEADING = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
@@ -24,6 +25,10 @@ class Queries:
             return self._statements[name]
         except KeyError:
             raise AttributeError(f"queries/{self._file}.sql has no statement {name}") from None
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Each statement with its name."""
+        return iter(self._statements.items())
 
 
 def load(file: str) -> Queries:

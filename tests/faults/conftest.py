@@ -1,0 +1,49 @@
+"""A durable server of its own: what is killed here must not lose what it has confirmed."""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from storage.postgres.embedded import Server
+from tests.faults.databases import Databases
+from tests.faults.traffic import Traffic
+
+_seeds = count(int(os.environ.get("FAULTS_SEED", "1")))
+
+
+@pytest.fixture(scope="session")
+def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Fresh databases on a server with fsync."""
+    server = Server(tmp_path_factory.mktemp("durable") / "postgres")
+    try:
+        server.start()
+        yield Databases(server)
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def seed() -> int:
+    """Printed where a test fails; `FAULTS_SEED` sets the first."""
+    seed = next(_seeds)
+    print(f"seed {seed}")
+    return seed
+
+
+@pytest.fixture
+def make_traffic(durable: Databases, seed: int, tmp_path: Path) -> Iterator[Callable[..., Traffic]]:
+    """`make_traffic(partitions)`: a fresh database and what will be thrown at it."""
+    made: list[Traffic] = []
+
+    def make(partitions: int = 1, applications: int = 150) -> Traffic:
+        url = durable.fresh(partitions)
+        file = tmp_path / f"fed-{len(made)}.ndjson"
+        made.append(Traffic(url, seed, file, applications))
+        return made[-1]
+
+    yield make
+    for traffic in made:
+        durable.drop(traffic.url)

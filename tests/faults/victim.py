@@ -1,0 +1,136 @@
+"""The flow as a process that is killed again and again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from tests.faults import oracle
+from tests.faults.points import COMMIT
+from tests.faults.traffic import Traffic
+
+ROOT = Path(__file__).parents[2]
+BACK_S = 10.0
+"""A killed flow is back, and what waited is folded, within this time."""
+_DEATH_S = 20.0
+_BATCH_EVENTS = 7
+
+
+@dataclass
+class Tally:
+    """Kills so far, and how many of them tore a batch."""
+
+    kills: int = 0
+    torn: int = 0
+    slowest_s: float = 0.0
+
+    def add(self, torn: bool, back_s: float) -> None:
+        """One more kill."""
+        self.kills += 1
+        self.torn += torn
+        self.slowest_s = max(self.slowest_s, back_s)
+
+    def __str__(self) -> str:
+        return f"{self.kills} kills, {self.torn} in an open batch, back in {self.slowest_s:.1f} s"
+
+
+class Victim:
+    """A flow on the database of some traffic."""
+
+    def __init__(
+        self, traffic: Traffic, batch_events: int = _BATCH_EVENTS, variant: str = "whole"
+    ) -> None:
+        self._traffic = traffic
+        self._command = [
+            *(sys.executable, "-m", "tests.faults.dying_flow"),
+            *(traffic.url, str(batch_events), variant),
+        ]
+        self._process = self._start()
+
+    @property
+    def pid(self) -> int:
+        """Of the present process."""
+        return self._process.pid
+
+    @property
+    def dead(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self._process.poll() is not None
+
+    def kill_at(self, point: str, passes: int) -> bool:
+        """Feed it until it has died there; returns whether a batch was open."""
+        self._order(f"{passes} {point}")
+        deadline = time.monotonic() + _DEATH_S
+        while not self.dead:
+            assert time.monotonic() < deadline, f"{point} is never passed"
+            self._disturb()
+        said = self._last_words()
+        assert self._process.returncode == -signal.SIGKILL, said
+        manner, _, told = said.partition(" ")
+        assert told == point, said
+        return manner == "open" and point != COMMIT[-1]
+
+    def kill_at_random(self, random: Random) -> bool:
+        """Kill it within its work; returns whether a batch was open."""
+        self._traffic.write(2)
+        self._traffic.feed(100)
+        time.sleep(random.uniform(0, 0.15))  # the moment is what is random here
+        os.kill(self.pid, signal.SIGSTOP)  # so that it does not move while we look
+        torn = oracle.open_batches(self._traffic.url) > 0
+        self.kill()
+        return torn
+
+    def come_back(self) -> float:
+        """Start it again; returns the seconds until nothing waits any more."""
+        began = time.monotonic()
+        self._process = self._start()
+        self.settle(BACK_S)
+        return time.monotonic() - began
+
+    def settle(self, within_s: float = BACK_S) -> None:
+        """Wait until everything is folded."""
+
+        def idle() -> bool:
+            assert not self.dead, f"the flow ended: {self._last_words()}"
+            return oracle.waiting(self._traffic.url) == 0
+
+        oracle.until(idle, within_s, "folding what waits")
+
+    def kill(self) -> None:
+        """Kill it here and now."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _disturb(self) -> None:
+        """Work of every kind, some of it on rows that somebody else holds."""
+        self._traffic.write(2)
+        with self._traffic.held():
+            self._traffic.feed(25)
+            self._wait_while_waiting("outbox")
+        self._wait_while_waiting("entity_stale")
+
+    def _wait_while_waiting(self, table: str) -> None:
+        oracle.until(lambda: self.dead or oracle.rows(self._traffic.url, table) == 0, BACK_S, table)
+
+    def _start(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            self._command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def _order(self, order: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(order + "\n")
+        self._process.stdin.flush()
+
+    def _last_words(self) -> str:
+        said, _ = self._process.communicate()
+        return said.strip()
