@@ -1,0 +1,1 @@
+"""What the product does on this machine: `python -m tests.benchmarks --help`."""

@@ -1,0 +1,91 @@
+"""`python -m tests.benchmarks [NAME…]`: measures, prints, and writes docs/benchmarks.md."""
+
+import argparse
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+
+from tests.benchmarks import report
+from tests.benchmarks.figures import Figures, summarise
+from tests.benchmarks.machine import describe
+from tests.benchmarks.processes import ROOT
+from tests.benchmarks.workspace import Workspace
+
+NAMES = ("throughput", "latency", "restart", "http", "stream", "ingest")
+_RUNS = 3
+_DOCUMENT = ROOT / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    """Measure what was asked for. Slow figures are reported, never a failure."""
+    arguments = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    runs = arguments.runs or (1 if arguments.quick else _RUNS)
+    out = arguments.out or (None if arguments.quick else _DOCUMENT)
+    with _workspace(arguments.folder, quick=arguments.quick) as workspace:
+        with workspace.database() as url:
+            machine = describe(url, workspace.folder)
+        sections = {report.MACHINE: report.machine_section(machine, time.strftime("%Y-%m-%d"))}
+        print(sections[report.MACHINE], end="\n\n", flush=True)
+        for name in dict.fromkeys(arguments.names or NAMES):
+            sections[name] = _measure(workspace, name, runs)
+            print(sections[name], end="\n\n", flush=True)
+            if out is not None:
+                report.put(out, sections)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description="Measure the product on this machine; docs/benchmarks.md says what and how.",
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all if none is named"
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes, one run: does it work?")
+    parser.add_argument("--runs", type=int, help=f"runs of each ({_RUNS}, quick 1)")
+    parser.add_argument("--out", type=Path, help="document for the figures (docs/benchmarks.md)")
+    parser.add_argument("--folder", type=Path, help="where to work: on the disk to be measured")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(NAMES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    if arguments.runs is not None and arguments.runs < 1:
+        parser.error("--runs must be at least 1")
+    return arguments
+
+
+@contextmanager
+def _workspace(parent: Path | None, *, quick: bool) -> Iterator[Workspace]:
+    with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=parent) as folder:
+        workspace = Workspace(Path(folder), quick=quick, tell=_tell)
+        try:
+            workspace.server.start()
+            yield workspace
+        finally:
+            workspace.server.stop()
+
+
+def _measure(workspace: Workspace, name: str, runs: int) -> str:
+    module = import_module(f"tests.benchmarks.{name}")
+    measured: list[Figures] = []
+    began = time.monotonic()
+    with closing(module.runs(workspace)) as endless:
+        for number, figures in enumerate(islice(endless, runs), 1):
+            _tell(f"{name}: run {number} of {runs} done after {time.monotonic() - began:.0f} s")
+            measured.append(figures)
+    return report.section(module.TITLE, summarise(measured), runs, quick=workspace.quick)
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"  … {text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the flow is measured against; each module is a process: FILE DATABASE → JSON."""
