@@ -81,18 +81,17 @@ class Feed:
         finally:
             self._listeners -= 1
 
-    def join(
-        self, audience: Audience, positions: Positions, capacity: int
-    ) -> tuple[Client, list[Item]] | None:
-        """A client that gets everything from now on, and what lies between `positions` and now.
+    def covers(self, positions: Positions) -> bool:
+        """Whether `since` knows all that follows `positions`; otherwise read the log first."""
+        return self._ring.covers(positions)
 
-        None when the ring does not reach back to `positions`: read the log first.
-        """
-        if not self._ring.covers(positions):
-            return None
-        client = Client(capacity)
+    def since(self, positions: Positions, audience: Audience) -> list[Item]:
+        """An audience's entries between `positions` and now."""
+        return self._ring.since(positions, audience)
+
+    def join(self, audience: Audience, client: Client) -> None:
+        """The client is offered everything from now on."""
         self._clients.setdefault(audience, set()).add(client)
-        return client, self._ring.since(positions, audience)
 
     def part(self, audience: Audience, client: Client) -> None:
         """The client has gone."""
@@ -183,8 +182,9 @@ class Feed:
             Audience(entry.user_id),
             Audience(entry.user_id, entry.application_id),
         ):
-            for client in self._clients.get(audience, ()):
-                client.offer(item)
+            clients = self._clients.get(audience)
+            if clients:
+                clients -= {client for client in clients if not client.offer(item)}
 
     def _leave_clients_behind(self, heads: Positions) -> None:
         for client in self._all_clients():

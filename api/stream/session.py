@@ -152,22 +152,26 @@ class Session:
             yield frames.frame(frames.SNAPSHOT, data, None if more else self._cursor())
 
     async def _catch_up(self) -> AsyncIterator[bytes]:
-        """Read from the log what the ring no longer holds, then join the feed."""
-        while not self._ended():
+        """Read from the log what the ring no longer holds, then from the ring, then join."""
+        queue = self._settings.stream_queue
+        while self._client is None and not self._ended():
             if self._feed.identity != self._identity:
                 async for chunk in self._begin_afresh(Reset.LOG):
                     yield chunk
-            joining = self._feed.join(self._audience, self._positions, self._settings.stream_queue)
-            if joining is not None:
-                self._client, recent = joining
-                self._positions = joined(self._positions, self._feed.positions)
-                for chunk in self._encoded(recent):
-                    yield chunk
-                return
             goal = self._feed.positions
-            for partition, end in enumerate(goal):
-                async for chunk in self._catch_up_partition(partition, end):
-                    yield chunk
+            if not self._feed.covers(self._positions):
+                for partition, end in enumerate(goal):
+                    async for chunk in self._catch_up_partition(partition, end):
+                        yield chunk
+                continue
+            # Nothing is awaited between what is recent and what comes from now on.
+            recent = self._feed.since(self._positions, self._audience)
+            self._positions = joined(self._positions, goal)
+            if len(recent) <= queue:
+                self._client = Client(queue)
+                self._feed.join(self._audience, self._client)
+            for chunk in self._encoded(recent):
+                yield chunk
 
     async def _catch_up_partition(self, partition: int, end: int) -> AsyncIterator[bytes]:
         start = next_offset(self._positions, partition)

@@ -11,6 +11,7 @@ from storage.postgres.connect import connect
 from storage.postgres.outbox import partition_count
 from tests.flows.driving import put, step
 
+_JOB: dict[str, object] = {"jobId": "j1", "jobTitle": "Engineer", "company": "Acme"}
 _BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
@@ -36,6 +37,20 @@ class Road:
         self, kind: str, application: str, user: str, data: dict[str, object], **more: str
     ) -> str:
         """Send one event; returns its id."""
+        id, line = self._line(kind, application, user, data, **more)
+        put(self.url, [line])
+        return id
+
+    def burst(self, user: str, size: int) -> None:
+        """Many new applications of one user at once."""
+        put(
+            self.url,
+            [self._line("created", f"burst{size}-{n}", user, dict(_JOB))[1] for n in range(size)],
+        )
+
+    def _line(
+        self, kind: str, application: str, user: str, data: dict[str, object], **more: str
+    ) -> tuple[str, bytes]:
         number = next(self._numbers)
         event = {
             "specversion": "1.0",
@@ -48,13 +63,11 @@ class Road:
             "data": data,
             **more,
         }
-        put(self.url, [json.dumps(event).encode()])
-        return f"e{number}"
+        return f"e{number}", json.dumps(event).encode()
 
     def create(self, application: str, user: str) -> str:
         """A new application."""
-        data: dict[str, object] = {"jobId": "j1", "jobTitle": "Engineer", "company": "Acme"}
-        return self.event("created", application, user, data)
+        return self.event("created", application, user, dict(_JOB))
 
     def view(self, application: str, user: str) -> str:
         """The employer looks at it."""

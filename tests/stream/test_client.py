@@ -23,6 +23,24 @@ def offsets(items: list[Item]) -> list[int]:
     return [one.entry.offset for one in items]
 
 
+class Clock:
+    """Seconds, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def stuck(capacity: int) -> Client:
+    """A client whose connection has taken nothing for a while."""
+    clock = Clock()
+    client = Client(capacity, clock)
+    clock.now_s = 5
+    return client
+
+
 def test_a_client_in_time_gets_all_in_order() -> None:
     client = Client(3)
     for offset in range(3):
@@ -33,7 +51,7 @@ def test_a_client_in_time_gets_all_in_order() -> None:
 
 
 def test_a_full_queue_keeps_the_newest_row_of_each_application() -> None:
-    client = Client(3)
+    client = stuck(3)
     client.offer(item(0, "a1", ROW))
     client.offer(item(1, "a2", ROW))
     for offset in range(2, 9):
@@ -47,7 +65,7 @@ def test_a_full_queue_keeps_the_newest_row_of_each_application() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from([FACT, ROW])), max_size=200))
 def test_a_client_never_holds_more_than_its_bound(offered: list[tuple[int, str]]) -> None:
-    client = Client(8)
+    client = stuck(8)
     newest: dict[str, int] = {}
     for offset, (application, kind) in enumerate(offered):
         client.offer(item(offset, f"a{application}", kind))
@@ -62,10 +80,18 @@ def test_a_client_never_holds_more_than_its_bound(offered: list[tuple[int, str]]
 
 
 def test_a_large_payload_fills_the_queue_too() -> None:
-    client = Client(1_000)
+    client = stuck(1_000)
     for offset in range(40):
         client.offer(Item(entry(offset)._replace(payload="x" * 250_000), (offset + 1,)))
     assert client.take() == ([], True)
+
+
+def test_one_that_keeps_up_leaves_a_burst_to_the_log_and_loses_nothing() -> None:
+    client = Client(3, Clock())
+    assert [client.offer(item(offset)) for offset in range(4)] == [True] * 3 + [False]
+    taken = client.take()
+    assert (offsets(taken.items), taken.missed) == ([0, 1, 2], False)
+    assert client.left_at == (3,)
 
 
 @given(

@@ -26,8 +26,9 @@ SETTLE_S = 40
 class Watcher:
     """A client that is dropped at random and comes back with its last id."""
 
-    def __init__(self, api: Api, user: str, seed: int) -> None:
+    def __init__(self, api: Api, user: str, seed: int, frames: range = range(1, 25)) -> None:
         self._api = api
+        self._frames = frames
         self._bearer = api.bearer(user)
         self._random = random.Random(seed)
         self.seen: list[str] = []
@@ -40,7 +41,7 @@ class Watcher:
         """Until `done`; every few frames, and in the middle of a batch, it is gone."""
         while not self.done.is_set():
             try:
-                await self._once(self._random.randrange(1, 25))
+                await self._once(self._random.choice(self._frames))
             except (Refused, OSError, EOFError):
                 await asyncio.sleep(0.05)  # the server is down: as an EventSource waits
             self.drops += 1
@@ -115,6 +116,30 @@ async def test_no_gap_and_no_duplicate(
         assert (user, twice) == (user, [])
         assert (user, watcher.seen) == (user, wanted.get(user, []))
     assert sum(watcher.drops for watcher in watchers) > CLIENTS * RESTARTS
+
+
+async def test_a_burst_larger_than_queue_and_ring_arrives_whole(
+    start_api: StartApi, road: Road
+) -> None:
+    api = start_api(stream_queue=50, stream_ring=100)
+    watchers = [Watcher(api, "ada", seed, range(100, 2_000)) for seed in range(4)]
+    running = [asyncio.create_task(watcher.run()) for watcher in watchers]
+    async with asyncio.timeout(SETTLE_S):
+        while not all(watcher.known for watcher in watchers):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    for size in (40, 90, 700, 3_000):
+        road.burst("ada", size)
+        await asyncio.to_thread(road.fold)
+    wanted = logged(road.url)["ada"]
+    await arrived(watchers, [wanted] * len(watchers))
+    for watcher in watchers:
+        watcher.done.set()
+    road.create("last", "ada")
+    road.fold()
+    await asyncio.gather(*running)
+    for watcher in watchers:
+        assert watcher.unexpected == []
+        assert watcher.seen[: len(wanted)] == wanted
 
 
 async def test_the_feed_survives_a_restart_of_postgres(
