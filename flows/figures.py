@@ -2,6 +2,7 @@
 
 import time
 import urllib.request
+from collections import deque
 from dataclasses import dataclass
 
 from psycopg import OperationalError
@@ -12,6 +13,7 @@ from storage.postgres.status import Live, read_live
 
 _STREAMS_METRIC = b"jobfinders_streams_open{"
 _API_TIMEOUT_S = 0.5
+_SAMPLES = 10  # over which the rate is taken
 
 
 @dataclass(frozen=True)
@@ -41,16 +43,17 @@ class Watch:
         self._url = url
         self._api = api
         self._connection: Connection | None = None
-        self._before: tuple[float, int] | None = None
+        self._samples: deque[tuple[float, int]] = deque(maxlen=_SAMPLES)
 
     def read(self) -> Figures:
         """The figures of now. Raises Unavailable while Postgres does not answer."""
         live = self._live()
         now = time.monotonic()
         rate = None
-        if self._before is not None and now > self._before[0]:
-            rate = max(0.0, (live.accepted - self._before[1]) / (now - self._before[0]))
-        self._before = (now, live.accepted)
+        if self._samples:
+            since, accepted = self._samples[0]
+            rate = max(0.0, (live.accepted - accepted) / max(1e-3, now - since))
+        self._samples.append((now, live.accepted))
         return Figures(live, rate, _streams(self._api))
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """What `up` writes on the terminal."""
 
 import os
+import shutil
 import sys
 
 _LIVE_S = 1.0
@@ -20,7 +21,12 @@ class Screen:
 
     def refresh(self, text: str) -> None:
         """The line of figures."""
-        self._write(f"\r\x1b[K{text}" if self._terminal else f"{text}\n")
+        if self._terminal:
+            # A line that wraps could not be overwritten.
+            text = text[: shutil.get_terminal_size().columns - 1]
+            self._write(f"\r\x1b[K{text}")
+        else:
+            self._write(f"{text}\n")
 
     @staticmethod
     def _write(text: str) -> None:

@@ -18,7 +18,7 @@ from models.settings import Settings
 from storage.postgres.connect import connect
 from storage.postgres.embedded import Server
 from storage.postgres.outbox import copy_lines
-from storage.postgres.status import read_live
+from storage.postgres.status import Live, read_live
 
 ROOT = Path(__file__).parents[2]
 START_S = 60.0
@@ -157,10 +157,14 @@ class Up:
         except OSError:
             return False
 
+    def live(self) -> Live:
+        """The database's figures of now."""
+        with connect(self.server.url()) as connection:
+            return read_live(connection)
+
     def accepted(self) -> int:
         """Events that the flow has taken so far."""
-        with connect(self.server.url()) as connection:
-            return read_live(connection).accepted
+        return self.live().accepted
 
     def feed(self, *numbers: int) -> None:
         """Put events into the outbox."""

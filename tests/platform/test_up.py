@@ -170,3 +170,14 @@ def test_open_streams_do_not_delay_the_end(tmp_path: Path) -> None:
         assert up.interrupt() < STOP_S
         assert up.process.returncode == 0
         assert up.left() == []
+
+
+def test_demo_traffic_has_its_history_once(tmp_path: Path) -> None:
+    with Up(tmp_path / "data", "--demo") as up:
+        wait_until(lambda: up.live().accepted > 15_000, 60, "90 days are loaded")
+        wait_until(lambda: up.live().waiting < 10, 30, "and folded")
+        assert up.interrupt() < STOP_S
+    with Up(tmp_path / "data", "--demo") as again:
+        before = again.accepted()
+        wait_until(lambda: again.accepted() > before + 5, 30, "it goes on")
+        assert again.accepted() < before + 1_000
