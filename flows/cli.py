@@ -9,7 +9,7 @@ import typer
 from psycopg import OperationalError
 from pydantic import ValidationError
 
-from flows import ingest
+from flows import ingest, rebuild
 from flows.commands import data, dead_letters, parts, status, token, up
 from flows.diary import command as import_
 from flows.simulator import command as simulate
@@ -27,11 +27,23 @@ app = typer.Typer(
         "Try it: `jobfinders up --demo` in one terminal, `jobfinders status` in another. "
         "Feed it: `jobfinders ingest events.ndjson`. Check it: `jobfinders verify`.\n\n"
         "Settings are variables: JOBFINDERS_DATA (folder, ./data), JOBFINDERS_PORT (8000), "
-        "JOBFINDERS_POSTGRES_URL (a Postgres of your own) and the others of docs/settings.md."
+        "JOBFINDERS_POSTGRES_URL (a Postgres of your own); `jobfinders settings` lists all."
     ),
 )
 
-for module in (up, ingest, import_, simulate, status, token, dead_letters, data, parts, verify):
+for module in (
+    up,
+    ingest,
+    import_,
+    simulate,
+    status,
+    token,
+    dead_letters,
+    data,
+    parts,
+    verify,
+    rebuild,
+):
     module.register(app)
 
 

@@ -78,7 +78,7 @@ class Partition:
         self._generation = 0
         self._reading = connect(url, autocommit=True)
         self._writing = connect(url, autocommit=True)
-        self._place, first_offset = _take_over(self._writing, index)
+        self._place, first_offset = take_over(self._writing, index)
         self._reader = Reader(self._reading, index)
         self._cache: OrderedDict[str, Held] = OrderedDict()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"write-{index}")
@@ -198,7 +198,11 @@ class Partition:
             self._stale_retry_at = time.monotonic() + _STALE_RETRY_S
 
 
-def _take_over(connection: Connection, index: int) -> tuple[batches.Place, int]:
+def take_over(connection: Connection, index: int) -> tuple[batches.Place, int]:
+    """Become the only writer of a partition; returns the place and its next log offset.
+
+    Raises AlreadyRunning when another process stays its writer for 3 s.
+    """
     deadline = time.monotonic() + _LOCK_PATIENCE_S
     while not batches.acquire(connection, FLOW, index):
         if time.monotonic() > deadline:

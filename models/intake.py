@@ -84,7 +84,11 @@ class Intake:
                 if fact.kind == _CREATED and fact.retracts is None:
                     work.orphan = False
                 accepted.append(Accepted(message, verdict, work.orphan))
-                self._clock = max(self._clock, min(fact.time, message.recorded_at))
+                if message.run is not None:
+                    self._run(message.run).accepted += 1
+                lived = fact.time if fact.time < message.recorded_at else message.recorded_at
+                if lived > self._clock:
+                    self._clock = lived
             elif isinstance(refused, Rejected):
                 stage = "fold" if refused.reason is Reason.FOLD else "accept"
                 self._dead_letter(message, stage, refused)
@@ -93,9 +97,6 @@ class Intake:
                 if message.run is not None:
                     self._run(message.run).duplicates += 1
         self._counts.accepted += len(accepted)
-        for entry in accepted:
-            if entry.message.run is not None:
-                self._run(entry.message.run).accepted += 1
         return accepted
 
     def finish(self, now: int) -> Batch:

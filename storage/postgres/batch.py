@@ -5,11 +5,11 @@ from uuid import UUID
 import msgspec
 from psycopg import errors
 
-from models.batch import DeadLetter
+from models.batch import DeadLetter, Held
 from models.errors import Fenced, GuardMiss
 from storage.postgres import entities
 from storage.postgres.connect import Connection
-from storage.postgres.encoding import COLUMNS, Prepared
+from storage.postgres.encoding import COLUMNS, Prepared, encode_rows
 from storage.postgres.queries import load
 
 SQL = load("batch")
@@ -67,6 +67,11 @@ def write(connection: Connection, place: Place, prepared: Prepared) -> bool:
             return _write(connection, place, prepared)
     except (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure) as error:
         raise GuardMiss(f"another writer was faster: {error}") from error
+
+
+def copy_staging(connection: Connection, rows: dict[str, Held]) -> None:
+    """Put rows into the session's staging table, which the transaction's end empties."""
+    _copy(connection, _COPY_CHANGED, encode_rows(rows))
 
 
 def _write(connection: Connection, place: Place, prepared: Prepared) -> bool:

@@ -107,14 +107,22 @@ class Encoder:
         )
 
 
+def encode_rows(rows: dict[str, Held]) -> list[bytes]:
+    """A COPY of rows of application_analytics."""
+    document = pg.Document()
+    for application_id in sorted(rows):
+        document.add(_row(application_id, rows[application_id]))
+    return document.blocks()
+
+
 def _row(application_id: str, held: Held) -> bytes:
     row = held.row
     return b"".join(
         (
             _ROW_BEGINS,
             pg.text(application_id),
-            pg.common_text(row.user_id),
-            pg.common_text(row.job_id),
+            pg.text(row.user_id),
+            pg.text(row.job_id),
             pg.common_text(row.job_title),
             pg.common_text(row.company),
             pg.common_text(row.location),
@@ -160,8 +168,8 @@ def _log_line(head: bytes, event_id: str, names: tuple[str, str, str], payload: 
         head,
         len(identifier).to_bytes(4, "big"),
         identifier,
-        pg.common_text(names[0]),
-        pg.common_text(names[1]),
+        pg.text(names[0]),
+        pg.text(names[1]),
         pg.common_text(names[2]),
         len(payload).to_bytes(4, "big"),
         payload,

@@ -1,0 +1,109 @@
+"""`jobfinders rebuild`: make every row anew from nothing but the log.
+
+For rows of an older fold, and for whoever does not trust a row. The flow must be stopped:
+this takes over its partitions. It may be stopped and started again at any moment.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from flows.analytics import now_us
+from flows.context import postgres_url, settings_of
+from flows.partition import take_over
+from models.batch import Batch, Change, Counts, Held
+from models.instant import to_rfc3339
+from models.intake import analytics_updated
+from storage.postgres import batch as batches
+from storage.postgres import rebuild as stored
+from storage.postgres.connect import Connection, connect
+from storage.postgres.encoding import Encoder
+from storage.postgres.outbox import partition_count, partition_of
+
+_PAGE = 500
+
+
+class Rebuilt(msgspec.Struct):
+    """How many applications were looked at, and how many rows were not as the log says."""
+
+    applications: int = 0
+    mended: int = 0
+
+
+class _Writer(msgspec.Struct):
+    place: batches.Place
+    next_offset: int
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(rebuild)
+
+
+def rebuild(context: typer.Context) -> None:
+    """Make every row of analytics anew from the log, mending what differs.
+
+    Stop the flow first (`jobfinders down` stops `jobfinders up`); a row that is mended is
+    told to the live feed as analytics_updated without event types.
+    """
+    settings = settings_of(context)
+    with (
+        connect(postgres_url(settings), autocommit=True) as connection,
+        Progress(console=Console(stderr=True)) as progress,
+    ):
+        bar = progress.add_task("applications", total=stored.count_applications(connection))
+        result = run(connection, lambda count: progress.update(bar, advance=count))
+    typer.echo(f"{result.applications:,} applications refolded, {result.mended:,} rows mended")
+
+
+def run(connection: Connection, tell: Callable[[int], object] = lambda _: None) -> Rebuilt:
+    """Refold all; `tell` hears of each page's applications."""
+    count = partition_count(connection)
+    writers = [_Writer(*take_over(connection, index)) for index in range(count)]
+    result = Rebuilt()
+    for page in stored.pages(connection, _PAGE):
+        refolded = stored.refold(connection, page)
+        differing = stored.differing(connection, refolded)
+        by_partition: dict[int, list[str]] = defaultdict(list)
+        for application_id in differing:
+            by_partition[partition_of(application_id, count)].append(application_id)
+        for index, application_ids in by_partition.items():
+            mended = {name: refolded[name] for name in application_ids}
+            _mend(connection, writers[index], mended, differing)
+        result.applications += len(page)
+        result.mended += len(differing)
+        tell(len(page))
+    return result
+
+
+def _mend(
+    connection: Connection,
+    writer: _Writer,
+    mended: dict[str, Held],
+    differing: dict[str, list[str]],
+) -> None:
+    now = now_us()
+    time = to_rfc3339(now)
+    changes = [
+        Change(name, held, analytics_updated(name, held, time, [], differing[name]))
+        for name, held in mended.items()
+    ]
+    batch = Batch(
+        now=now,
+        counts=Counts(),
+        runs={},
+        changed=mended,
+        changes=changes,
+        dead=[],
+        judged=[],
+        entities=set(mended),
+        listed={name for name, held in mended.items() if not held.row.orphan},
+        clock=0,
+    )
+    prepared = Encoder(writer.place.partition, writer.next_offset).finish(batch)
+    batches.write(connection, writer.place, prepared)
+    writer.next_offset += prepared.log_count
