@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from flows.diary import dates
-from flows.diary.mapping import NOTHING, Mapping, Meaning
+from flows.diary.mapping import Mapping
 from flows.diary.table import Row, plain
 from models.application import Source, Status
 from models.events import EARLIEST_US
@@ -51,19 +51,19 @@ class Cells(msgspec.Struct):
             return None
         return score
 
-    def meaning(self, row: Row, column: str) -> Meaning | None:
-        """What the status word means."""
+    def status(self, row: Row, column: str) -> Status | None:
+        """The status that the cell's word means; None where it tells nothing."""
         cell = row.cells.get(column)
-        if cell is None:
+        if cell is None or plain(cell) in map(plain, self.mapping.no_news):
             return None
-        words: dict[str, Meaning] = {plain(s.value.replace("_", " ")): s for s in Status}
-        words |= {s.value: s for s in Status}
-        words[NOTHING] = NOTHING
-        words |= {plain(word): meaning for word, meaning in self.mapping.statuses.items()}
-        meaning = words.get(plain(cell))
-        if meaning is None:
-            self.remark(row, column, "unknown status: left out (name it under [statuses])")
-        return meaning
+        words = {plain(s.value.replace("_", " ")): s for s in Status} | {s.value: s for s in Status}
+        words |= {plain(word): status for word, status in self.mapping.statuses.items()}
+        status = words.get(plain(cell))
+        if status is None:
+            self.remark(
+                row, column, "unknown status: left out (name it under [statuses] or in no_news)"
+            )
+        return status
 
     def times(self, row: Row, column: str, *, quietly: bool = False) -> list[int]:
         """Microseconds since 1970 of the dates in a cell, none where it holds something else."""

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from flows.diary import dates
 from flows.diary.dates import Order
-from flows.diary.mapping import NOTHING, Columns, Mapping, Meaning
+from flows.diary.mapping import Columns, Mapping
 from flows.diary.table import Table, plain, without_empty
-from flows.diary.words import COLUMNS, EVENT_COLUMN, SOURCES, WORDS
+from flows.diary.words import COLUMNS, EVENT_COLUMN, NOTHING, SOURCES, WORDS, Meaning
 from models.application import Source, Status
 from models.errors import DiaryError
 
@@ -48,12 +48,14 @@ def guess(table: Table) -> tuple[Mapping, list[str]]:
         }
     )
     order = dates.guess_order(cell for name in dated for cell in values[name])
+    words = _known(values.get(columns.status or "", []), meaning_of)
     mapping = Mapping(
         columns=columns,
         shape="events" if events else "applications",
         date_order=order or Order.DAY_FIRST,
         dates=reached,
-        statuses=_known(values.get(columns.status or "", []), meaning_of),
+        statuses={word: meant for word, meant in words.items() if isinstance(meant, Status)},
+        no_news=[word for word, meant in words.items() if meant == NOTHING],
         sources=_known(values.get(columns.source or "", []), _source_of),
     )
     unused = [name for name in rest if name not in reached]
@@ -123,7 +125,7 @@ def _known(cells: list[str], means: Callable[[str], _T | None]) -> dict[str, _T]
 def _remarks(
     mapping: Mapping, unused: list[str], order: Order | None, values: dict[str, list[str]]
 ) -> list[str]:
-    remarks = ["Guessed; please look it over. Statuses: " + ", ".join([*Status, NOTHING]) + "."]
+    remarks = ["Guessed; please look it over. Statuses: " + ", ".join(Status) + "."]
     if order is None and dates.is_ambiguous(cell for cells in values.values() for cell in cells):
         remarks.append(
             "The dates do not say whether the day or the month comes first: see date_order."
@@ -131,8 +133,10 @@ def _remarks(
     if unused:
         remarks.append("Columns not read: " + ", ".join(map(repr, unused)) + ".")
     words = Counter(values.get(mapping.columns.status or "", []))
-    unknown = [word for word in words if word not in mapping.statuses]
+    unknown = [w for w in words if w not in mapping.statuses and w not in mapping.no_news]
     if unknown:
         listed = ", ".join(map(repr, unknown[:_WORDS_MAX]))
-        remarks.append(f"Status words with no meaning yet, to be named under [statuses]: {listed}.")
+        remarks.append(
+            f"Status words without a meaning; name them under [statuses] or in no_news: {listed}"
+        )
     return [" ".join(remark.split()) for remark in remarks]

@@ -4,17 +4,13 @@ import json
 import tomllib
 from datetime import time
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Literal, cast
 
 import msgspec
 
 from flows.diary.dates import Order
 from models.application import Source, Status
 from models.errors import DiaryError
-
-NOTHING: Final = "nothing"
-"""Said of a status word that tells no news, such as "waiting"."""
-Meaning = Status | Literal["nothing"]
 
 
 class Columns(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -46,10 +42,12 @@ class Mapping(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     sheet: str | None = None
     empty: list[str] = msgspec.field(default_factory=lambda: ["null", "none", "n/a", "-"])
     """Words that mean an empty cell."""
+    no_news: list[str] = msgspec.field(default_factory=list)
+    """Words in the status column that tell nothing, such as "waiting"."""
     dates: dict[str, Status] = msgspec.field(default_factory=dict)
     """Further dated columns → the status reached on that day."""
-    statuses: dict[str, Meaning] = msgspec.field(default_factory=dict)
-    """Words in the status column → what they mean."""
+    statuses: dict[str, Status] = msgspec.field(default_factory=dict)
+    """Words in the status column → the status they mean."""
     sources: dict[str, Source] = msgspec.field(default_factory=dict)
 
     def midday(self) -> time:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from flows.diary.cells import Cells
-from flows.diary.mapping import Mapping, Meaning
+from flows.diary.mapping import Mapping
 from flows.diary.table import Row, Table, plain, without_empty
 from models.application import Status
 from models.events import (
@@ -82,12 +82,12 @@ class Teller(msgspec.Struct):
     def _many_each(self, rows: list[Row]) -> list[Story]:
         """One row an event; rows of one id, or one company and job, belong together."""
         column, day = self.mapping.columns.status or "", self.mapping.columns.status_date or ""
-        found: dict[str, list[tuple[int, Row, Meaning | None]]] = defaultdict(list)
+        found: dict[str, list[tuple[int, Row, Status | None]]] = defaultdict(list)
         for row in rows:
             key = self._key(row)
             times = self.cells.times(row, day)
             if key is not None and times:
-                found[key].append((times[0], row, self.cells.meaning(row, column)))
+                found[key].append((times[0], row, self.cells.status(row, column)))
             elif key is not None and day not in row.cells:
                 self.cells.remark(row, day, "no date: row left out")
         stories = []
@@ -95,11 +95,11 @@ class Teller(msgspec.Struct):
             same.sort(key=lambda event: (event[0], event[1].number))
             planned = [self._created([row for _, row, _ in same], same[0][0])]
             counts: dict[str, int] = defaultdict(int)
-            for time, row, meaning in same:
-                if isinstance(meaning, Status):
-                    slot = f"event.{meaning.value}.{counts[meaning]}"
-                    counts[meaning] += 1
-                    planned += self._reached(row, day, slot, meaning, time)
+            for time, row, status in same:
+                if status is not None:
+                    slot = f"event.{status.value}.{counts[status]}"
+                    counts[status] += 1
+                    planned += self._reached(row, day, slot, status, time)
             stories.append(Story(self._application_id(key, 0), planned))
         return stories
 
@@ -172,8 +172,8 @@ class Teller(msgspec.Struct):
         """The status column's news, unless a dated column has told it."""
         columns = self.mapping.columns
         column = columns.status
-        status = self.cells.meaning(row, column) if column else None
-        if column is None or not isinstance(status, Status) or status is Status.APPLIED:
+        status = self.cells.status(row, column) if column else None
+        if column is None or status is None or status is Status.APPLIED:
             return []
         if any(_tells(event, status) for event in planned):
             return []

@@ -17,6 +17,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_LINES = 50
 _CELL_CHARACTERS_MAX = 1_000_000
 _HEADER_SEARCH_ROWS = 20
+_OUTER_SIGNS = " \t\n.!?:()-–—*"
 _ZIP_MAGIC = b"PK\x03\x04"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -71,7 +72,8 @@ def without_empty(table: Table, words: Iterable[str]) -> Table:
 
 def plain(word: str) -> str:
     """How words are compared: without case, outer signs and double spaces."""
-    return " ".join(word.casefold().strip(" \t\n.!?:()-–—*").split())
+    folded = word.casefold().strip()
+    return " ".join((folded.strip(_OUTER_SIGNS) or folded).split())
 
 
 def _decoded(raw: bytes, path: Path, encoding: str | None) -> str:

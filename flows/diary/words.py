@@ -1,9 +1,13 @@
 """Words by which a diary's columns, statuses and sources are recognised, in several languages."""
 
 import re
+from typing import Final, Literal
 
-from flows.diary.mapping import NOTHING, Meaning
 from models.application import Source, Status
+
+NOTHING: Final = "nothing"
+"""The meaning of a word that tells no news."""
+Meaning = Status | Literal["nothing"]
 
 _S = Status
 COLUMNS: dict[str, str] = {
