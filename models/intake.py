@@ -87,8 +87,7 @@ class Intake:
                 if message.run is not None:
                     self._run(message.run).accepted += 1
                 lived = fact.time if fact.time < message.recorded_at else message.recorded_at
-                if lived > self._clock:
-                    self._clock = lived
+                self._clock = max(self._clock, lived)
             elif isinstance(refused, Rejected):
                 stage = "fold" if refused.reason is Reason.FOLD else "accept"
                 self._dead_letter(message, stage, refused)
