@@ -1,5 +1,6 @@
-"""`jobfinders migrate` and `jobfinders url`: the database, and where things are."""
+"""`jobfinders migrate`, `url` and `settings`: the database, where things are, what is set."""
 
+import re
 from typing import Literal
 
 import typer
@@ -9,6 +10,8 @@ from flows.running import running
 from models.errors import ConfigurationError
 from storage.postgres.migrate import migrate as bring_up_to_date
 
+_PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
+
 Place = Literal["api", "postgres", "warehouse", "kafka"]
 
 
@@ -16,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(migrate)
     app.command()(url)
+    app.command()(settings)
 
 
 def migrate(context: typer.Context) -> None:
@@ -37,3 +41,13 @@ def url(context: typer.Context, place: Place) -> None:
             raise ConfigurationError("this version writes no warehouse yet")
         case "kafka":
             raise ConfigurationError("no Kafka is used: events come in by outbox, API and files")
+
+
+def settings(context: typer.Context) -> None:
+    """List every setting: its variable, its present value, what it means."""
+    present = settings_of(context)
+    for name, field in type(present).model_fields.items():
+        value = getattr(present, name)
+        shown = "" if value is None else _PASSWORD.sub(r"\1:***@", str(value))
+        meaning = f"  # {field.description}" if field.description else ""
+        typer.echo(f"JOBFINDERS_{name.upper()}={shown}{meaning}")

@@ -137,6 +137,18 @@ def test_an_error_is_one_line_and_exit_code_1(
     assert says in ended.stderr
 
 
+def test_settings_are_listed_without_secrets(tmp_path: Path) -> None:
+    listed = run(
+        tmp_path / "data",
+        "settings",
+        jwt_secret="s3cret-of-mine",
+        postgres_url="postgresql://me:s3cret-too@db/jobs",
+    ).stdout
+    assert f"JOBFINDERS_DATA={tmp_path / 'data'}  # Folder of everything" in listed
+    assert "JOBFINDERS_POSTGRES_URL=postgresql://me:***@db/jobs" in listed
+    assert "s3cret" not in listed
+
+
 def test_help_names_every_command() -> None:
     text = run(Path.cwd() / "data", "--help").stdout
     for name in ("up", "down", "status", "url", "token", "api", "flow", "ingest", "dead-letters"):
