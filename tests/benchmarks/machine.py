@@ -6,7 +6,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from storage.postgres.connect import connect
 
@@ -42,7 +42,7 @@ def _file_system(folder: Path) -> str:
         for mount in psutil.disk_partitions(all=True)
         if folder.absolute().is_relative_to(mount.mountpoint)
     ]
-    return max(mounts, key=lambda mount: len(mount.mountpoint)).fstype
+    return str(max(mounts, key=lambda mount: len(mount.mountpoint)).fstype)
 
 
 def _commit_ms(url: str) -> float:

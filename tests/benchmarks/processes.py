@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from storage.postgres.embedded import Server
 

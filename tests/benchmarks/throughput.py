@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from storage.postgres import ingest_runs
 from storage.postgres.connect import Connection, connect

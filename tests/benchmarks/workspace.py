@@ -64,6 +64,13 @@ class Workspace:
             draft.rename(path)
         return path
 
+    def head(self, path: Path, lines: int) -> Path:
+        """A file of the first lines of another."""
+        head = path.with_name(f"{path.stem}-{lines}.ndjson")
+        with path.open("rb") as file, head.open("wb") as out:
+            out.writelines(islice(file, lines))
+        return head
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """URL of a fresh migrated database, dropped in the end."""
@@ -126,7 +133,7 @@ class Workspace:
 
     def load(self, url: str, path: Path) -> None:
         """Have the flow fold a whole file."""
-        self.tell(f"loading {path.stem} events")
+        self.tell("loading a history")
         settings = self.settings(url)
         with self.flow(url), Process("flows.cli", "ingest", str(path), settings=settings) as ingest:
             if ingest.popen.wait() != 0:

@@ -148,14 +148,14 @@ def main(path: Path, url: str) -> dict[str, float]:
         for statement in _TABLE.split(";"):
             connection.execute(statement)
     with tempfile.TemporaryDirectory() as folder:
-        init_db_dir(Path(folder), 1)
+        init_db_dir(Path(folder), 1)  # type: ignore[no-untyped-call]
         began, cpu_before_s = time.perf_counter(), time.process_time()
         cluster_main(  # type: ignore[no-untyped-call]
             dataflow(path, url),
             [],
             0,
             epoch_interval=_EPOCH,
-            recovery_config=RecoveryConfig(folder),
+            recovery_config=RecoveryConfig(folder),  # type: ignore[no-untyped-call]
         )
         took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu_before_s
     with connect(url, autocommit=True) as connection:
