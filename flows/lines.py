@@ -2,11 +2,12 @@
 
 import gzip
 import io
+import os
 import select
+import stat
 import sys
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -30,18 +31,17 @@ class Input:
     """
 
     def __init__(self, name: str) -> None:
-        self._is_pipe = name == STANDARD_INPUT
-        self.name = "standard input" if self._is_pipe else name
-        self.size: int | None = None
-        """Bytes of the file as it is on disk, None for a pipe."""
+        standard = name == STANDARD_INPUT
+        self.name = "standard input" if standard else name
         try:
-            if self._is_pipe:
-                self._stream = io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))
-            else:
-                self._stream = io.BufferedReader(io.FileIO(name))
-                self.size = Path(name).stat().st_size or None
+            raw = io.FileIO(sys.stdin.fileno(), closefd=False) if standard else io.FileIO(name)
         except OSError as error:
             raise UnreadableInput(f"cannot read {name}: {error.strerror}") from error
+        status = os.fstat(raw.fileno())
+        self._is_pipe = not stat.S_ISREG(status.st_mode)
+        self.size = None if self._is_pipe else status.st_size
+        """Bytes of the file as it is on disk, None for a pipe."""
+        self._stream = io.BufferedReader(raw)
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +57,7 @@ class Input:
     @property
     def position(self) -> int:
         """Bytes read so far, of the compressed file where it is compressed."""
-        return self._stream.tell() if self.size else 0
+        return 0 if self._is_pipe else self._stream.tell()
 
     def chunks(self) -> Iterator[list[bytes]]:
         """Lines without their ends, blank ones left out, in lists fit for one transaction.

@@ -74,6 +74,15 @@ def test_a_pipe_that_pauses_has_its_lines_sent_on(monkeypatch: pytest.MonkeyPatc
             assert list(chunks) == [[b"three"]]
 
 
+def test_a_named_pipe_is_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    thread = threading.Thread(target=lambda: path.write_bytes(b"one\ntwo"))
+    thread.start()
+    assert read(path) == [b"one", b"two"]
+    thread.join()
+
+
 def _collect(source: Input, into: list[bytes]) -> None:
     for chunk in source.chunks():
         into += chunk
