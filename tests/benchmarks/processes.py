@@ -63,6 +63,13 @@ class Process:
         """The most resident memory it ever had."""
         return peak_mb(self.popen.pid)
 
+    def used(self) -> tuple[float, float] | None:
+        """Peak megabytes and processor seconds so far; None once it has ended."""
+        try:
+            return self.peak_mb, self.cpu_s
+        except (psutil.NoSuchProcess, RuntimeError):
+            return None
+
     def check(self) -> None:
         """Raise when it has ended by itself."""
         code = self.popen.poll()
