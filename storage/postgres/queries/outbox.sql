@@ -18,7 +18,7 @@ LIMIT $3
 
 -- name: places
 -- Where messages wait that a poll no longer looks at.
-SELECT seq FROM outbox WHERE partition = $1 AND seq < $2 ORDER BY seq
+SELECT seq FROM outbox WHERE partition = $1 AND seq <= $2 ORDER BY seq
 
 -- name: read_places
 SELECT seq, run, recorded_at, payload FROM outbox WHERE seq = ANY ($1::bigint[]) ORDER BY seq
