@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from psycopg import errors
+
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
@@ -27,18 +29,25 @@ def follow_fold(
         return False
     missed = {row[0] for row in cursor.execute(SQL.existing, (rest,))} - locked
     if missed:
-        cursor.execute(SQL.mark_stale, (list(missed), partition))
+        cursor.execute(SQL.mark_stale, (sorted(missed), partition))
     return bool(missed)
 
 
 def retry_stale(connection: Connection, partition: int) -> bool:
-    """One transaction: bring rows that were locked to the fold; returns whether any is left."""
-    with connection.transaction():
-        cursor = connection.cursor()
-        stale = [row[0] for row in cursor.execute(SQL.stale, (partition,))]
-        if not stale:
-            return False
-        locked = [row[0] for row in cursor.execute(SQL.lock, (stale,))]
-        cursor.execute(SQL.follow_fold, (locked,))
-        cursor.execute(SQL.unstale, (locked,))
-        return len(locked) < len(stale)
+    """One transaction: bring rows that were locked to the fold; returns whether any is left.
+
+    The mark goes before the fold is read: a batch of another partition that leaves the row to
+    us holds the mark until it commits, so that we see what it wrote or it marks anew.
+    """
+    try:
+        with connection.transaction():
+            cursor = connection.cursor()
+            stale = [row[0] for row in cursor.execute(SQL.stale, (partition,))]
+            if not stale:
+                return False
+            locked = [row[0] for row in cursor.execute(SQL.lock, (stale,))]
+            cursor.execute(SQL.unstale, (locked,))
+            cursor.execute(SQL.follow_fold, (locked,))
+            return len(locked) < len(stale)
+    except errors.DeadlockDetected:
+        return True

@@ -17,9 +17,10 @@ SELECT id FROM applications WHERE id = ANY ($1) FOR UPDATE SKIP LOCKED
 SELECT id FROM applications WHERE id = ANY ($1)
 
 -- name: mark_stale
+-- Holds a mark that is there already, so that a retry waits for what this batch has written.
 INSERT INTO entity_stale (application_id, partition)
 SELECT unnest($1::text[]), $2
-ON CONFLICT (application_id) DO NOTHING
+ON CONFLICT (application_id) DO UPDATE SET since = entity_stale.since
 
 -- name: follow_fold
 -- Rows must be locked by now, so that this statement sees every pending write of theirs.
