@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,10 +39,9 @@ def make_traffic(durable: Databases, seed: int, tmp_path: Path) -> Iterator[Call
     """`make_traffic(partitions)`: a fresh database and what will be thrown at it."""
     made: list[Traffic] = []
 
-    def make(partitions: int = 1, applications: int = 150) -> Traffic:
+    def make(partitions: int = 1, **more: Any) -> Traffic:
         url = durable.fresh(partitions)
-        file = tmp_path / f"fed-{len(made)}.ndjson"
-        made.append(Traffic(url, seed, file, applications))
+        made.append(Traffic(url, seed, tmp_path / f"fed-{len(made)}.ndjson", **more))
         return made[-1]
 
     yield make

@@ -1,8 +1,8 @@
 """The real flow as a process of its own that kills itself where it is told.
 
-`python -m tests.faults.dying_flow URL BATCH VARIANT`; then on standard input `N POINT`: die at
-the Nth time from now that the point is passed. Its last words on standard output:
-`open POINT` or `shut POINT`, whether a transaction was open there.
+`python -m tests.faults.dying_flow URL BATCH VARIANT [PARTITION…]`; then on standard input
+`SIGKILL N POINT`: die at the Nth time from now that the point is passed. Its last words on
+standard output: `open POINT` or `shut POINT`, whether a transaction was open there.
 """
 
 import os
@@ -25,27 +25,26 @@ class Executioner:
     """Counts how often the point it waits for has been passed."""
 
     def __init__(self) -> None:
-        self._armed = ("", 0)
+        self._armed = ("", 0, signal.SIGKILL)
 
     def listen(self) -> None:
         """Take orders until the input ends."""
         for line in sys.stdin:
-            number, _, point = line.strip().partition(" ")
-            self._armed = point, int(number)
+            signal_name, number, point = line.strip().split(" ", 2)
+            self._armed = point, int(number), signal.Signals[signal_name]
 
     def __call__(self, point: str, is_open: bool) -> None:
-        awaited, left = self._armed
+        awaited, left, how = self._armed
         if point != awaited:
             return
-        if left > 1:
-            self._armed = point, left - 1
-            return
-        os.write(1, f"{'open' if is_open else 'shut'} {point}\n".encode())
-        os.kill(os.getpid(), signal.SIGKILL)
+        self._armed = ("" if left == 1 else point, left - 1, how)
+        if left == 1:
+            os.write(1, f"{'open' if is_open else 'shut'} {point}\n".encode())
+            os.kill(os.getpid(), how)
 
 
-def main(url: str, batch: str, variant: str) -> None:
-    """Run until killed."""
+def main(url: str, batch: str, variant: str, *owned: str) -> None:
+    """Run until killed; owns all partitions unless some are named."""
     executioner = Executioner()
     threading.Thread(target=executioner.listen, daemon=True).start()
     settings = Settings(postgres_url=url, batch_events=int(batch))
@@ -53,7 +52,7 @@ def main(url: str, batch: str, variant: str) -> None:
         count = partition_count(connection)
     partitions = {
         index: Partition(settings, url, index, now_us, write=write(variant, executioner))
-        for index in range(count)
+        for index in (map(int, owned) if owned else range(count))
     }
     run_main(  # type: ignore[no-untyped-call]
         dataflow(partitions, timedelta(milliseconds=settings.poll_ms))

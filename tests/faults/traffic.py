@@ -19,13 +19,17 @@ from storage.postgres.connect import connect
 from storage.postgres.ids import new_id
 from storage.postgres.outbox import copy_lines, partition_count
 
+_SCATTER = """UPDATE outbox SET partition = floor(random() * $1)
+    WHERE xmin = pg_current_xact_id()::xid"""
 _END = instant.parse("2026-01-31T00:00:00Z")
 
 
 class Traffic:
     """Everything that goes into one database; `sent` counts messages, `file` keeps the lines."""
 
-    def __init__(self, url: str, seed: int, file: Path, applications: int = 150) -> None:
+    def __init__(
+        self, url: str, seed: int, file: Path, applications: int = 150, bad: float = 0.05
+    ) -> None:
         self.url = url
         self.file = file
         self.sent = 0
@@ -37,7 +41,7 @@ class Traffic:
             end=_END,
             disorder=0.3,
             duplicates=0.3,
-            bad=0.05,
+            bad=bad,
         )
         self._owned: list[str] = []
         file.write_bytes(b"")
@@ -62,9 +66,7 @@ class Traffic:
                 ingest_runs.add_received(connection, run, len(lines))
             copy_lines(connection, lines, partitions=partitions, run=run)
             if scatter:
-                connection.execute(
-                    "UPDATE outbox SET partition = floor(random() * $1)", (partitions,)
-                )
+                connection.execute(_SCATTER, (partitions,))
         self.sent += len(lines)
 
     def write(self, count: int) -> None:

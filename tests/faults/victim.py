@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -42,12 +43,17 @@ class Victim:
     """A flow on the database of some traffic."""
 
     def __init__(
-        self, traffic: Traffic, batch_events: int = _BATCH_EVENTS, variant: str = "whole"
+        self,
+        traffic: Traffic,
+        batch_events: int = _BATCH_EVENTS,
+        variant: str = "whole",
+        partitions: Sequence[int] = (),
     ) -> None:
         self._traffic = traffic
         self._command = [
             *(sys.executable, "-m", "tests.faults.dying_flow"),
             *(traffic.url, str(batch_events), variant),
+            *map(str, partitions),
         ]
         self._process = self._start()
 
@@ -63,7 +69,7 @@ class Victim:
 
     def kill_at(self, point: str, passes: int) -> bool:
         """Feed it until it has died there; returns whether a batch was open."""
-        self._order(f"{passes} {point}")
+        self._order(f"SIGKILL {passes} {point}")
         deadline = time.monotonic() + _DEATH_S
         while not self.dead:
             assert time.monotonic() < deadline, f"{point} is never passed"
@@ -73,6 +79,13 @@ class Victim:
         manner, _, told = said.partition(" ")
         assert told == point, said
         return manner == "open" and point != COMMIT[-1]
+
+    def pause_at(self, point: str) -> None:
+        """Feed it until it has stopped there; it sleeps on."""
+        self._order(f"SIGSTOP 1 {point}")
+        self._traffic.feed(60)
+        status = Path(f"/proc/{self.pid}/stat")
+        oracle.until(lambda: status.read_text().rpartition(")")[2].split()[0] == "T", 10, point)
 
     def kill_at_random(self, random: Random) -> bool:
         """Kill it within its work; returns whether a batch was open."""
