@@ -16,6 +16,7 @@ from api.auth import Verifier
 from api.body import BodyLimit
 from api.edge import Edge
 from api.guard import Guard
+from api.idempotency import forget_old
 from api.keys import keys_of
 from api.metrics import Metrics
 from api.rate_limit import InProcess, Limits
@@ -23,10 +24,12 @@ from api.revocations import Revocations
 from api.routes import ROUTERS
 from api.state import State
 from api.stream.streams import Streams
+from api.upkeep import repeat
 from models.settings import Settings
 from storage.postgres.embedded import Server
 from storage.postgres.pool import make_pool
 
+_FORGET_EVERY_S = 3_600
 _EXPOSED = ["ETag", "Location", "Link", "X-Trace-Id", "Retry-After", "RateLimit"]
 _ALLOWED = ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID"]
 
@@ -84,14 +87,23 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: State = app.state.parts
     settings = parts.settings
     url = settings.postgres_url or Server(settings.postgres_folder).url()
-    parts.pool = await make_pool(url, settings.pool_size)
+    pool = parts.pool = await make_pool(url, settings.pool_size)
     revoked = parts.revocations.revoked
-    parts.streams = Streams(url, parts.pool, settings, parts.metrics, revoked)
+    parts.streams = Streams(url, pool, settings, parts.metrics, revoked)
     upkeep = [
         asyncio.create_task(parts.streams.run()),
         asyncio.create_task(parts.folded.listen(url)),
-        asyncio.create_task(parts.folded.watch(parts.pool)),
-        asyncio.create_task(parts.revocations.keep_fresh(parts.pool)),
+        asyncio.create_task(parts.folded.watch(pool)),
+        asyncio.create_task(
+            repeat(
+                "revocations",
+                lambda: parts.revocations.refresh(pool),
+                every_s=settings.revocation_poll_s,
+            )
+        ),
+        asyncio.create_task(
+            repeat("old answers", lambda: forget_old(pool), every_s=_FORGET_EVERY_S)
+        ),
         asyncio.create_task(parts.keys.keep_fresh()),
     ]
     try:
@@ -100,5 +112,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in upkeep:
             task.cancel()
         await asyncio.gather(*upkeep, return_exceptions=True)
-        pool, parts.pool, parts.streams = parts.pool, None, None
+        parts.pool = parts.streams = None
         pool.terminate()

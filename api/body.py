@@ -1,7 +1,7 @@
 """Bodies: bounded while they arrive, parsed strictly, judged only after ownership.
 
-FastAPI reads a body before it solves dependencies. So what cannot be parsed becomes a value
-that no model accepts, and the answer 422 comes after any 403.
+FastAPI reads a body before it solves dependencies. So what cannot be parsed is handed on
+as bytes, which no model accepts, and the answer 422 comes after any 403.
 """
 
 from collections.abc import Callable, Coroutine
@@ -61,33 +61,44 @@ def media_type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-class Malformed:
-    """A body that is not acceptable JSON, and why."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+def is_json(request: Request) -> bool:
+    """Whether the content type is JSON, as FastAPI sees it."""
+    kind, _, subtype = media_type_of(request).partition("/")
+    return kind == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
 class StrictRequest(Request):
-    """A request whose `json()` never raises: see Malformed."""
+    """A request whose `json()` never raises: the bytes as they came where they are no JSON.
+
+    Bytes, since FastAPI reads a model's fields from the attributes of any other object.
+    """
 
     async def json(self) -> object:
-        """The body, or Malformed."""
-        try:
-            value = msgspec.json.decode(await self.body())
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            return Malformed(f"not JSON: {error}")
-        fault = _fault(value, 1)
-        return value if fault is None else Malformed(fault)
+        """The body parsed, or as it came."""
+        body = await self.body()
+        value, fault = parse(body)
+        return value if fault is None else body
+
+
+_decode = msgspec.json.Decoder().decode
+
+
+def parse(body: bytes) -> tuple[object, str | None]:
+    """The value, and why it is not acceptable: `is not JSON …`, `has a NUL character` …"""
+    try:
+        value = _decode(body)
+        return value, _fault(value, 1)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return None, f"is not JSON: {error}"
 
 
 def _fault(value: object, depth: int) -> str | None:
     if isinstance(value, str):
-        return "a NUL character" if "\0" in value else None
+        return "has a NUL character" if "\0" in value else None
     if not isinstance(value, dict | list):
         return None
     if depth > DEPTH_MAX:
-        return f"nested deeper than {DEPTH_MAX}"
+        return f"is nested deeper than {DEPTH_MAX}"
     members = [*value.keys(), *value.values()] if isinstance(value, dict) else value
     faults = (_fault(member, depth + 1) for member in members)
     return next((fault for fault in faults if fault is not None), None)

@@ -9,11 +9,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.guard import GUARDED
+from api.guard import COOKIE, GUARDED
 
 Node = dict[str, Any]
 
 _REF = "#/components/responses/"
+_APPLICATION = "/api/applications/{application_id}"
 _METHODS = ("get", "put", "post", "patch", "delete")
 _DESCRIPTION = """\
 Applications of candidates, their analytics, and the way in for events.
@@ -38,6 +39,24 @@ _ERRORS: dict[str, tuple[str, str, str]] = {
     "503": ("Unavailable", "UNAVAILABLE", "A dependency is down; see Retry-After"),
 }
 
+_SECURITY: Node = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Streams only."},
+    "ticket": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "ticket",
+        "description": "One stream, once, within 60 s: see POST /api/stream/tickets.",
+    },
+}
+_IF_MATCH: Node = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag that this change is meant for: the application's, or the note's.",
+    "schema": {"type": "string"},
+    "example": '"3"',
+}
 _ERROR: Node = {
     "type": "object",
     "required": ["code", "message", "traceId"],
@@ -92,6 +111,8 @@ def _complete(document: Node) -> Node:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas["ErrorEnvelope"], schemas["Problem"] = _ENVELOPE, _PROBLEM
+    components["securitySchemes"] = _SECURITY
+    components["parameters"] = {"IfMatch": _IF_MATCH}
     components["responses"] = {
         name: _response(code, meaning) for name, code, meaning in _ERRORS.values()
     }
@@ -104,8 +125,12 @@ def _complete(document: Node) -> Node:
 
 def _complete_operation(path: str, method: str, operation: Node) -> None:
     responses: Node = operation["responses"]
+    if path.endswith("/stream"):
+        operation["security"] = [{scheme: []} for scheme in _SECURITY]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
+    if _is_conditional(path, method):
+        operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfMatch"})
     for status in _statuses(path, method, operation):
         if status not in responses or set(responses[status]) == {"description"}:
             responses[status] = {"$ref": _REF + _ERRORS[status][0]}
@@ -118,7 +143,7 @@ def _statuses(path: str, method: str, operation: Node) -> list[str]:
     headers = {
         parameter["name"].lower()
         for parameter in operation.get("parameters", ())
-        if parameter["in"] == "header"
+        if parameter.get("in") == "header"
     }
     if "requestBody" in operation:
         statuses += ["413", "415"]
@@ -126,9 +151,13 @@ def _statuses(path: str, method: str, operation: Node) -> list[str]:
         statuses.append("404")
     if "idempotency-key" in headers:
         statuses.append("409")
-    if "if-match" in headers:
+    if _is_conditional(path, method):
         statuses.append("412")
     return statuses
+
+
+def _is_conditional(path: str, method: str) -> bool:
+    return method != "get" and path.startswith(_APPLICATION)
 
 
 def _response(code: str, meaning: str) -> Node:

@@ -18,6 +18,7 @@ trace_id_of_context: ContextVar[str] = ContextVar("trace_id", default="-")
 
 _traceparent = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_PRIVATE = "/api/"
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -65,6 +66,8 @@ class Edge:
                 marked["X-Trace-Id"] = trace_id
                 for name, value in _SECURITY_HEADERS.items():
                     marked.setdefault(name, value)
+                if scope["path"].startswith(_PRIVATE):
+                    marked.setdefault("Cache-Control", "no-store")
                 for name, value in scope["state"].get("response_headers", {}).items():
                     marked[name] = value
             await send(message)
@@ -73,8 +76,9 @@ class Edge:
         self._metrics.requests_open.inc()
         try:
             await self._app(scope, receive, send_marked)
-        except Exception:
-            # The server logs it, with its trace; the client is told no more than that.
+        except Exception as error:
+            # The server logs where; the client is told no more than that it is our fault.
+            log.error("unexpected %s", type(error).__name__)
             if status == 0:
                 answer = respond(JobfindersError("unexpected"), headers, trace_id)
                 await answer(scope, receive, send_marked)

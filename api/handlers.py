@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.body import Malformed
+from api.body import is_json, parse
 from api.errors import respond
 from models.errors import (
     AccessDenied,
@@ -25,13 +25,11 @@ from storage.postgres.pool import is_lost_connection
 
 _FAULTS_MAX = 20
 _OF_STATUS: dict[int, type[JobfindersError]] = {
-    400: InvalidRequest,
     401: Unauthenticated,
     403: AccessDenied,
     404: NotFound,
     413: PayloadTooLarge,
     415: UnsupportedMediaType,
-    422: InvalidRequest,
 }
 
 
@@ -60,19 +58,25 @@ async def _of_starlette(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         allow = (error.headers or {}).get("Allow", "")
         return _answer(request, MethodNotAllowed("this route has no such method", allow=allow))
-    kind = _OF_STATUS.get(error.status_code, JobfindersError)
+    ours = error.status_code >= 500
+    kind = _OF_STATUS.get(error.status_code, JobfindersError if ours else InvalidRequest)
     message = "there is nothing here" if error.status_code == 404 else str(error.detail)
     return _answer(request, kind(message))
 
 
 async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    if isinstance(error.body, Malformed):
-        return _answer(request, InvalidRequest(f"the body is {error.body.reason}"))
     if isinstance(error.body, bytes) and error.body:
-        return _answer(request, UnsupportedMediaType("the body must be application/json"))
+        return _answer(request, _unparsed(request, error.body))
     faults = [_fault(fault) for fault in error.errors()[:_FAULTS_MAX]]
     return _answer(request, InvalidRequest("the request is not valid", details={"fields": faults}))
+
+
+def _unparsed(request: Request, body: bytes) -> JobfindersError:
+    if is_json(request):
+        _, fault = parse(body)
+        return InvalidRequest(f"the body {fault}")
+    return UnsupportedMediaType("the body must be application/json")
 
 
 def _fault(fault: dict[str, object]) -> Details:
@@ -84,5 +88,5 @@ def _fault(fault: dict[str, object]) -> Details:
 
 async def _of_postgres(request: Request, error: Exception) -> Response:
     if isinstance(error, TimeoutError) or is_lost_connection(error):
-        return _answer(request, Unavailable("the database does not answer"))
+        return _answer(request, Unavailable("the database cannot do this now"))
     raise error

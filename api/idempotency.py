@@ -74,12 +74,21 @@ class IdempotentRequest:
         )
 
 
+async def forget_old(pool: asyncpg.Pool) -> None:
+    """Delete answers that nobody can ask for any more."""
+    await pool.execute(SQL.forget, KEPT_HOURS)
+
+
 async def idempotency(
     request: Request,
     caller: Caller,
     idempotency_key: Annotated[
         str | None,
-        Header(description="1-128 printable characters; repeats get the first answer."),
+        Header(
+            pattern=r"^[\x21-\x7e]{1,130}$",
+            description="1-128 printable characters, bare or in double quotes; a repeat within "
+            "24 hours gets the first answer.",
+        ),
     ] = None,
 ) -> IdempotentRequest:
     """This request under its `Idempotency-Key`, if it has one."""

@@ -1,12 +1,13 @@
 """Keys that tokens are verified with: one shared secret, or a provider's published set."""
 
 import asyncio
-import json
 import logging
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 
 import jwt
+import msgspec
 
 from api.auth import Key
 from models.errors import ConfigurationError, TokenInvalid, Unavailable
@@ -20,6 +21,13 @@ _REFRESH_S = 300
 _RETRY_S = 5
 _KEY_SET_BYTES_MAX = 256_000
 _KEY_TYPES = {"RS256": "RSA", "ES256": "EC"}
+
+
+class _Document(msgspec.Struct):
+    keys: list[dict[str, object]]
+
+
+_decode = msgspec.json.Decoder(_Document).decode
 
 
 class SharedSecret:
@@ -66,22 +74,26 @@ class KeySet:
             try:
                 document = await asyncio.to_thread(_fetch, self._url)
                 self.load(document)
-            except (OSError, ValueError, jwt.PyJWTError) as error:
+            except (OSError, msgspec.MsgspecError, ValueError) as error:
                 log.warning("token keys not fetched: %s", type(error).__name__)
                 await asyncio.sleep(_RETRY_S)
             else:
                 await asyncio.sleep(_REFRESH_S)
 
     def load(self, document: bytes) -> None:
-        """Take the signing keys of the pinned algorithm's type from a JWKS document."""
-        entries = json.loads(document)["keys"]
-        self._keys = {
-            entry.get("kid"): jwt.PyJWK(entry, self._algorithm)
-            for entry in entries
-            if entry.get("kty") == _KEY_TYPES[self._algorithm]
-            and entry.get("use", "sig") == "sig"
-            and entry.get("alg", self._algorithm) == self._algorithm
-        }
+        """Take the signing keys of the pinned algorithm from a JWKS; MsgspecError for none."""
+        keys: dict[str | None, jwt.PyJWK] = {}
+        for entry in _decode(document).keys:
+            usable = (
+                entry.get("kty") == _KEY_TYPES[self._algorithm]
+                and entry.get("use", "sig") == "sig"
+                and entry.get("alg", self._algorithm) == self._algorithm
+            )
+            kid = entry.get("kid")
+            if usable and (kid is None or isinstance(kid, str)):
+                with suppress(jwt.PyJWTError):  # a kind of key that came after this version
+                    keys[kid] = jwt.PyJWK(entry, self._algorithm)
+        self._keys = keys
 
 
 def _fetch(url: str) -> bytes:

@@ -1,24 +1,19 @@
 """Not-before times per user: tokens issued earlier are refused, in every process in time."""
 
-import asyncio
-import logging
+import time
 from datetime import datetime
 
 import asyncpg
 
 from api.auth import Principal
-from models.errors import TokenInvalid, Unavailable
-from storage.postgres.pool import is_lost_connection
+from models.errors import TokenInvalid
 from storage.postgres.queries import load
 
 SQL = load("revocations")
-log = logging.getLogger(__name__)
-
-POLL_S = 5
 
 
 class Revocations:
-    """This process's copy, at most 5 s old while Postgres answers.
+    """This process's copy, as old as `revocation_poll_s` while Postgres answers.
 
     Only those younger than the longest lifetime of a token are kept: older ones meet no
     token that has not expired.
@@ -38,7 +33,7 @@ class Revocations:
         return caller.issued_at < self._not_before.get(caller.user_id, 0.0)
 
     async def revoke(self, connection: asyncpg.Connection, user_id: str) -> datetime:
-        """Refuse all of a user's tokens up to now; other processes follow within 5 s."""
+        """Refuse all of a user's tokens up to now; other processes follow with their next look."""
         not_before: datetime = await connection.fetchval(SQL.revoke, user_id)
         self._not_before[user_id] = not_before.timestamp()
         return not_before
@@ -46,17 +41,10 @@ class Revocations:
     async def refresh(self, pool: asyncpg.Pool) -> None:
         """Read the table."""
         rows = await pool.fetch(SQL.current, self._lifetime_max_s)
-        self._not_before = {row["user_id"]: row["not_before_s"] for row in rows}
-
-    async def keep_fresh(self, pool: asyncpg.Pool) -> None:
-        """Read the table every 5 s for ever; what is known stays while Postgres is down."""
-        while True:
-            try:
-                await self.refresh(pool)
-            except (Unavailable, TimeoutError) as error:
-                log.warning("revocations not read: %s", error)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if not is_lost_connection(error):
-                    raise
-                log.warning("revocations not read: %s", type(error).__name__)
-            await asyncio.sleep(POLL_S)
+        read = {row["user_id"]: row["not_before_s"] for row in rows}
+        horizon = time.time() - self._lifetime_max_s
+        # One made here while the table was being read must not get lost.
+        for user_id, not_before in self._not_before.items():
+            if not_before > max(horizon, read.get(user_id, 0.0)):
+                read[user_id] = not_before
+        self._not_before = read

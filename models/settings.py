@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     jwt_issuer: str = "jobfinders-development"
     jwt_lifetime_max_s: int = Field(86_400, ge=60, description="Longest life of a token.")
 
+    revocation_poll_s: float = Field(5.0, gt=0, le=10, description="Age of what is revoked.")
+
     rate_limit_requests: int = Field(100, ge=1)
     rate_limit_window_s: int = Field(900, ge=1)
     rate_limit_service_requests: int = Field(100_000, ge=1)

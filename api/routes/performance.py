@@ -20,7 +20,7 @@ class ApplicationLoad(Body):
     """The list of applications was loaded; `loadTime` in milliseconds."""
 
     metric: Literal["application_load"]
-    load_time: Milliseconds
+    load_time: Milliseconds = Field(examples=[812.5])
     application_count: Number
 
 
@@ -28,7 +28,7 @@ class FilterPerformance(Body):
     """A filter was answered; `responseTime` in milliseconds."""
 
     metric: Literal["application_filter"]
-    response_time: Milliseconds
+    response_time: Milliseconds = Field(examples=[120])
     result_count: Number
 
 
@@ -36,7 +36,7 @@ class FeedLatency(Body):
     """From an event to its frame at the client; `latency` in milliseconds."""
 
     metric: Literal["feed_latency"]
-    latency: Milliseconds
+    latency: Milliseconds = Field(examples=[18.2])
     message_count: Number
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from api.auth import Role
+from api.body import StrictRoute
 from api.dependencies import Caller, Config, Database, Process
 from api.guard import COOKIE, bearer
 from api.models import Model
@@ -17,7 +18,7 @@ from models.errors import AccessDenied, Unauthenticated
 from storage.postgres import stream_tickets
 from storage.postgres.event_log import Audience
 
-router = APIRouter(prefix="/api", tags=["stream"])
+router = APIRouter(prefix="/api", tags=["stream"], route_class=StrictRoute)
 
 TICKET_LIFETIME_S = 60
 _TICKET_BYTES = 32

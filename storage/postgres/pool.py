@@ -22,6 +22,14 @@ _UNREACHABLE = (
 )
 
 
+_FOR_THE_MOMENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+
+
 class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
     """An asyncpg pool whose `acquire` raises Unavailable while Postgres does not answer."""
 
@@ -33,8 +41,8 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
 
 
 def is_lost_connection(error: BaseException) -> bool:
-    """Whether a statement failed because its connection or its server went away."""
-    if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError):
+    """Whether a statement failed for the moment only: connection or server gone, full, deadlock."""
+    if isinstance(error, _FOR_THE_MOMENT):
         return True
     # asyncpg has one class for "connection is closed" and for wrong calls.
     return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)

@@ -101,3 +101,13 @@ async def test_nul_in_path_and_query(client, bearer):
     for url in ("/api/events/runs/a%00b", "/api/dead-letters?reason=%00"):
         answer = await client.get(url, headers=bearer(role="admin"))
         assert await code_of(answer) == (422, "VALIDATION_ERROR")
+
+
+async def test_what_is_no_json_never_fills_a_field(client, bearer):
+    new = {"jobId": "j", "jobTitle": "t", "company": "c"}
+    made = await client.post("/api/applications", headers=bearer(), json=new)
+    headers = bearer() | {"Content-Type": "application/json"}
+    url = f"{made.headers['location']}/withdraw"
+    for content in (b"{", b"\x03", b'"text"', b'{"reason":"\\u0000"}'):
+        answer = await client.post(url, headers=headers, content=content)
+        assert await code_of(answer) == (422, "VALIDATION_ERROR"), content

@@ -1,0 +1,41 @@
+"""How the application is put together."""
+
+import logging
+
+from api.body import StrictRoute
+from api.edge import TraceFilter, trace_id_of_context
+from api.routes import ROUTERS
+
+
+def test_every_route_is_strict():
+    loose = [
+        route for router in ROUTERS for route in router.routes if not isinstance(route, StrictRoute)
+    ]
+    assert loose == []
+
+
+async def test_the_document_says_how_to_sign_in(client):
+    document = (await client.get("/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["bearer"] == {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    assert schemes.keys() == {"bearer", "cookie", "ticket"}
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            assert bool(operation.get("security")) is path.startswith("/api/"), path
+            assert operation.get("summary"), path
+
+
+def test_log_lines_carry_the_trace_of_their_request():
+    record = logging.LogRecord("api", logging.INFO, "", 0, "hello", None, None)
+    token = trace_id_of_context.set("abc")
+    try:
+        assert TraceFilter().filter(record)
+    finally:
+        trace_id_of_context.reset(token)
+    assert record.trace_id == "abc"
+
+
+async def test_there_is_no_page_that_needs_another_host(client):
+    for path in ("/docs", "/redoc"):
+        assert (await client.get(path)).status_code == 404
