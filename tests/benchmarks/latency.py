@@ -5,11 +5,13 @@ request sent at its moment whether or not earlier ones have been answered.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -36,6 +38,9 @@ _FACTS_BEHIND = (
     'SELECT "offset", application_id, id FROM event_log'
     ' WHERE partition = 0 AND "offset" > $1 ORDER BY "offset"'
 )
+
+
+Call = Callable[[], Coroutine[Any, Any, None]]
 
 
 class _Named(msgspec.Struct):
@@ -101,7 +106,8 @@ async def _outbox_to_row(url: str, lines: list[bytes]) -> Figures:
                 woken.clear()
                 rows = await reader.fetch(_FACTS_BEHIND, newest)
                 now = perf_counter()
-                for newest, application_id, event_id in rows:
+                for offset, application_id, event_id in rows:
+                    newest = offset
                     seen.setdefault((application_id, event_id), now)
 
         async def write(line: bytes) -> None:
@@ -113,7 +119,7 @@ async def _outbox_to_row(url: str, lines: list[bytes]) -> Figures:
 
         reading = asyncio.create_task(read())
         began = perf_counter()
-        await _steadily(EVENTS_PER_S, [lambda line=line: write(line) for line in lines])
+        await _steadily(EVENTS_PER_S, [partial(write, line) for line in lines])
         rate = len(lines) / (perf_counter() - began)
         await _until(lambda: len(seen.keys() & committed.keys()) >= len(committed), reading)
         reading.cancel()
@@ -151,7 +157,7 @@ async def _write_to_frame(workspace: Workspace, port: int, count: int) -> Figure
         began = perf_counter()
         await _steadily(
             WRITES_PER_S,
-            [lambda number=number: create(next(users), number) for number in range(count)],
+            [partial(create, next(users), number) for number in range(count)],
         )
         rate = count / (perf_counter() - began)
         await _until(lambda: len(framed.keys() & sent.keys()) >= count, *watching)
@@ -178,17 +184,13 @@ async def _watch(stream: Stream, framed: dict[str, float]) -> None:
             framed.setdefault(_named(frame.data).subject, perf_counter())
 
 
-async def _steadily(per_s: int, calls: list[Callable[[], Awaitable[None]]]) -> None:
+async def _steadily(per_s: int, calls: Sequence[Call]) -> None:
     """Start each call at its moment; raises what any of them raised."""
     began = perf_counter()
     async with asyncio.TaskGroup() as group:
         for number, call in enumerate(calls):
             await asyncio.sleep(began + number / per_s - perf_counter())
-            group.create_task(_awaited(call))
-
-
-async def _awaited(call: Callable[[], Awaitable[None]]) -> None:
-    await call()
+            group.create_task(call())
 
 
 async def _until(true: Callable[[], bool], *tasks: "asyncio.Task[None]") -> None:

@@ -36,15 +36,17 @@ def runs(workspace: Workspace) -> Iterator[Figures]:
         workspace.tell("the flow")
         figures = _flow(workspace, path)
         rate = figures["flow"].value
-        workspace.tell("a keyed Bytewax flow")
-        keyed = _alone(workspace, "keyed", path)
-        rows = int(keyed["rows"])
-        if rows != int(figures["applications"].value):
-            raise RuntimeError(f"the keyed flow made {rows} rows")
-        figures["keyed Bytewax flow, rows only"] = Figure(keyed["events_per_s"], "events/s")
-        figures["keyed Bytewax flow, processor of the flow"] = Figure(keyed["cpu_s"], "s")
-        figures["keyed Bytewax flow, peak memory"] = Figure(keyed["peak_mb"], "MB")
-        figures["flow : keyed Bytewax flow"] = Figure(rate / keyed["events_per_s"], "×")
+        for title, more in (("rows only", ()), ("rows + log", ("log",))):
+            name = f"keyed Bytewax flow, {title}"
+            workspace.tell(name)
+            keyed = _alone(workspace, "keyed", path, *more)
+            if keyed["rows"] != figures["applications"].value:
+                raise RuntimeError(f"the keyed flow made {keyed['rows']} rows")
+            figures[name] = Figure(keyed["events_per_s"], "events/s")
+            figures[f"{name}: its processor"] = Figure(keyed["cpu_s"], "s")
+            figures[f"{name}: processor of Postgres"] = Figure(keyed["postgres_s"], "s")
+            figures[f"{name}: peak memory"] = Figure(keyed["peak_mb"], "MB")
+            figures[f"flow : {name}"] = Figure(rate / keyed["events_per_s"], "×")
         for name, title in (
             ("decode", "decode only"),
             ("compute", "decode, judge, fold, encode; no Postgres"),
@@ -119,15 +121,16 @@ def _checked(connection: Connection, events: int) -> int:
     return applications
 
 
-def _alone(workspace: Workspace, module: str, path: Path) -> dict[str, float]:
+def _alone(workspace: Workspace, module: str, path: Path, *more: str) -> dict[str, float]:
     """Run one of `rivals/` in a process of its own; it prints its figures as JSON."""
     settings = workspace.settings("")
     with workspace.database() as url:
-        name = f"tests.benchmarks.rivals.{module}"
-        arguments = (name, str(path), url)
+        arguments = (f"tests.benchmarks.rivals.{module}", str(path), url, *more)
+        postgres_s = postgres_cpu_s(workspace.server)
         with Process(*arguments, settings=settings, stdout=subprocess.PIPE) as process:
             output, _ = process.popen.communicate()
         if process.popen.returncode != 0:
-            raise RuntimeError(f"{module} failed")
-        figures: dict[str, float] = json.loads(output)
-        return figures
+            raise RuntimeError(f"{module} ended with {process.popen.returncode}")
+        postgres_s = postgres_cpu_s(workspace.server) - postgres_s
+    figures: dict[str, float] = json.loads(output)
+    return figures | {"postgres_s": postgres_s}

@@ -1,8 +1,9 @@
 """The same job as an ordinary Bytewax flow: keyed by application, with recovery, upserts.
 
-The state of each key is its facts; the engine's recovery store keeps it, with an epoch of 10 s.
-Rows only: no log, no dead letters, no entity. It decodes and folds with the product's own
-code and stages its rows by COPY, so that it is the shape that differs.
+FILE DATABASE [log]. The state of each key is its facts; the engine's recovery store keeps it,
+with an epoch of 10 s. It decodes and folds with the product's own code and stages its rows by
+COPY, so that it is the shape that differs. It has no dead letters and no entities, and after a
+crash it would write some of its log twice.
 """
 
 import json
@@ -18,31 +19,20 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.operators import StatefulBatchLogic
-from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import cluster_main
 
 from flows.analytics import now_us
-from models.analytics import ROW_FIELDS, Row, fold
+from models.analytics import fold
+from models.batch import Held, hold
 from models.decoder import Event, decode
-from models.facts import Fact, State, unpack
-from models.instant import EPOCH
-from models.rows import status_changes_column
+from models.facts import State, unpack
 from storage.postgres.connect import connect
 from tests.benchmarks.processes import peak_mb
+from tests.benchmarks.rivals.keyed_tables import Tables, Update, create
 
 _LINES = 10_000
 _EPOCH = timedelta(seconds=10)
-_COLUMNS = ("application_id", *ROW_FIELDS)
-_TABLE = (
-    f"CREATE TABLE keyed AS SELECT {', '.join(_COLUMNS)} FROM application_analytics"
-    " WITH NO DATA; ALTER TABLE keyed ADD PRIMARY KEY (application_id)"
-)
-_UPSERT = (
-    "INSERT INTO keyed SELECT * FROM staging ON CONFLICT (application_id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in ROW_FIELDS)
-)
-_TIMES = frozenset(name for name in ROW_FIELDS if name.endswith("_at"))
 
 
 class _Lines(StatefulSourcePartition[bytes, int]):
@@ -71,55 +61,35 @@ class _FileSource(FixedPartitionedSource[bytes, int]):
         return _Lines(self._path, resume_state or 0)
 
 
-class _Application(StatefulBatchLogic[Event, Row, bytes]):
+class _Application(StatefulBatchLogic[Event, Update, tuple[int, bytes]]):
     """One key: its facts, each once."""
 
-    def __init__(self, packed: bytes | None) -> None:
-        self._state = None if packed is None else unpack(packed)
+    def __init__(self, snapshot: tuple[int, bytes] | None) -> None:
+        self._held: Held | None = None
+        self._state: State | None = None
+        if snapshot is not None:
+            revision, packed = snapshot
+            self._state = unpack(packed)
+            self._held = hold(self._state, fold(self._state), None, revision)
 
-    def on_batch(self, values: list[Event]) -> tuple[list[Row], bool]:
+    def on_batch(self, values: list[Event]) -> tuple[list[Update], bool]:
         state = self._state or State(values[0].user_id, [])
-        facts: dict[str, Fact] = {fact.id: fact for fact in state.facts}
-        for value in values:
-            facts.setdefault(value.fact.id, value.fact)
+        facts = {fact.id: fact for fact in state.facts}
+        added = []
+        for event in values:
+            if event.fact.id not in facts:
+                facts[event.fact.id] = event.fact
+                added.append(event)
+        if not added:
+            return [], False
+        before = self._held
         self._state = State(state.user_id, sorted(facts.values()))
-        return [fold(self._state)], False
+        self._held = hold(self._state, fold(self._state), before)
+        return [Update(self._held, None if before is None else before.row, added)], False
 
-    def snapshot(self) -> bytes:
-        assert self._state is not None
-        return self._state.pack()
-
-
-class _Rows(StatelessSinkPartition[tuple[str, Row]]):
-    def __init__(self, url: str) -> None:
-        self._connection = connect(url, autocommit=True)
-        self._connection.execute("CREATE TEMP TABLE staging AS TABLE keyed WITH NO DATA")
-
-    def write_batch(self, items: list[tuple[str, Row]]) -> None:
-        latest = dict(items)
-        with self._connection.transaction(), self._connection.cursor() as cursor:
-            with cursor.copy("COPY staging FROM STDIN") as copy:
-                for application_id, row in sorted(latest.items()):
-                    copy.write_row([application_id, *(_value(row, name) for name in ROW_FIELDS)])
-            cursor.execute(_UPSERT)
-            cursor.execute("TRUNCATE staging")
-
-
-def _value(row: Row, name: str) -> object:
-    value = getattr(row, name)
-    if name == "status_changes":
-        return status_changes_column(value).decode()
-    if value is not None and name in _TIMES:
-        return EPOCH + timedelta(microseconds=value)
-    return value
-
-
-class _RowSink(DynamicSink[tuple[str, Row]]):
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def build(self, step_id: str, worker_index: int, worker_count: int) -> _Rows:
-        return _Rows(self._url)
+    def snapshot(self) -> tuple[int, bytes]:
+        assert self._held is not None
+        return self._held.revision, self._held.packed
 
 
 def _events(lines: list[bytes], now: int) -> Iterator[tuple[str, Event]]:
@@ -129,29 +99,27 @@ def _events(lines: list[bytes], now: int) -> Iterator[tuple[str, Event]]:
             yield event.application_id, event
 
 
-def dataflow(path: Path, url: str) -> Dataflow:
+def dataflow(path: Path, url: str, *, log: bool) -> Dataflow:
     """Read → decode → key → fold → upsert."""
     now = now_us()
     flow = Dataflow("keyed")
     lines = op.input("read", flow, _FileSource(path))
     keyed = op.flat_map_batch("decode", lines, lambda batch: _events(batch, now))
     rows = op.stateful_batch("fold", keyed, _Application)
-    op.output("write", rows, _RowSink(url))
+    op.output("write", rows, Tables(url, log=log))
     return flow
 
 
-def main(path: Path, url: str) -> dict[str, float]:
+def main(path: Path, url: str, *, log: bool) -> dict[str, float]:
     """Events per second, from the engine's start to its end."""
     with path.open("rb") as file:
         events = sum(1 for _ in file)
-    with connect(url, autocommit=True) as connection:
-        for statement in _TABLE.split(";"):
-            connection.execute(statement)
+    create(url)
     with tempfile.TemporaryDirectory() as folder:
         init_db_dir(Path(folder), 1)  # type: ignore[no-untyped-call]
         began, cpu_before_s = time.perf_counter(), time.process_time()
         cluster_main(  # type: ignore[no-untyped-call]
-            dataflow(path, url),
+            dataflow(path, url, log=log),
             [],
             0,
             epoch_interval=_EPOCH,
@@ -169,4 +137,5 @@ def main(path: Path, url: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), sys.argv[2])))
+    _, _file, _url, *_more = sys.argv
+    print(json.dumps(main(Path(_file), _url, log="log" in _more)))
