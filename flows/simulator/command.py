@@ -22,6 +22,7 @@ from flows.simulator.world import EVENTS_PER_APPLICATION, REAL_TIME, Simulation
 from models import instant
 from models.errors import ConfigurationError
 from models.settings import Settings
+from storage.postgres import simulations
 from storage.postgres.connect import connect
 
 _STANDARD_OUTPUT = "-"
@@ -77,6 +78,8 @@ def simulate(
     """
     if days == 0 and not live:
         raise ConfigurationError("without --live there is nothing to simulate in 0 days")
+    if live and (out is not None or end is not None):
+        raise ConfigurationError("--live goes on from now in the product: no --out, no --end")
     plan = Plan(
         seed=seed,
         applications=applications,
@@ -87,15 +90,12 @@ def simulate(
         bad=bad_lines,
         crowded=crowded,
     )
-    if truth is not None:
-        _write_truth(plan, truth)
     if out is not None:
-        if live:
-            raise ConfigurationError("--live writes into the product; leave out --out")
+        _write_truth(plan, truth)
         _write_events(plan, out, rate)
         return
     try:
-        _put_in(settings_of(context), plan, rate, history=days > 0, live=live)
+        _put_in(settings_of(context), plan, rate, truth, history=days > 0, live=live)
     except KeyboardInterrupt:
         raise typer.Exit(0 if live else _INTERRUPTED) from None
 
@@ -107,16 +107,21 @@ def _end_of(text: str) -> int:
         raise ConfigurationError(f"--end {text}: {error}") from error
 
 
-def _put_in(settings: Settings, plan: Plan, rate: float, *, history: bool, live: bool) -> None:
+def _put_in(
+    settings: Settings, plan: Plan, rate: float, truth: Path | None, *, history: bool, live: bool
+) -> None:
     url = postgres_url(settings)
     with Display() as display, Feed(url, f"simulator, seed {plan.seed}", tell=display.tell) as feed:
         with connect(url, autocommit=True) as connection:
-            simulation = Simulation.open(feed, connection, plan, history=history)
+            # A demo must not date its past into a log that is in use.
+            past = history and (not live or simulations.log_is_empty(connection))
+            simulation = Simulation.open(feed, connection, plan, history=past)
         if not simulation.behind and not live:
             raise ConfigurationError(
-                f"the world of seed {plan.seed} is in this database already, or other events "
-                "are: take another --seed, or let it go on with --live"
+                f"the world of seed {plan.seed} is in this database already: take another "
+                "--seed, or let it go on with --live"
             )
+        _write_truth(simulation.plan, truth)
         task = display.add("simulated", plan.applications * EVENTS_PER_APPLICATION)
         simulation.load_history(
             0 if live else rate, lambda done: display.read(task, done, feed.received)
@@ -146,7 +151,9 @@ def _write_events(plan: Plan, out: str, rate: float) -> None:
         display.done(task)
 
 
-def _write_truth(plan: Plan, path: Path) -> None:
+def _write_truth(plan: Plan, path: Path | None) -> None:
+    if path is None:
+        return
     encode = msgspec.json.Encoder().encode
     with _opened(str(path)) as file:
         for life in lives(plan):

@@ -83,16 +83,20 @@ class Simulation:
     ) -> "Simulation":
         """The world of the plan's seed as the database knows it, else a new one.
 
-        Without `history`, or where the log holds other events, only what is yet to come.
+        A new one without `history` has only what is yet to come.
         """
         found = simulations.find(connection, plan.seed)
         if found is not None:
             return cls(feed, msgspec.json.decode(found[0], type=World), found[1], timing)
-        past = history and simulations.log_is_empty(connection)
-        world = World(plan, 0 if past else plan.days, [])
-        position = plan.start if past else plan.end
+        world = World(plan, 0 if history else plan.days, [])
+        position = plan.start if history else plan.end
         simulations.begin(connection, plan.seed, world.encode(), position)
         return cls(feed, world, position, timing)
+
+    @property
+    def plan(self) -> Plan:
+        """What the world is made from, as the database knows it."""
+        return self._world.plan
 
     @property
     def behind(self) -> bool:

@@ -109,13 +109,6 @@ def test_the_clock_never_runs_backwards(pieces: list[tuple[int, int]], times: li
     assert answers == sorted(answers)
 
 
-def test_a_log_with_other_events_gets_no_history(database: str) -> None:
-    with Feed(database, "test") as feed:
-        feed.put([b"{}"])
-        simulation = opened(feed, database)
-        assert not simulation.behind
-
-
 def test_two_simulators_of_one_world_do_not_mix(database: str) -> None:
     with Feed(database, "one") as one, Feed(database, "two") as two:
         first, second = opened(one, database), opened(two, database)
