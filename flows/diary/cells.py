@@ -1,6 +1,6 @@
 """Cells of a diary → times, statuses, sources and scores, or a remark on why not."""
 
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 import msgspec
 
@@ -24,7 +24,7 @@ class Cells(msgspec.Struct):
     """Reads cells by a mapping and keeps what it could not take in `remarks`."""
 
     mapping: Mapping
-    zone: ZoneInfo
+    zone: tzinfo
     remarks: list[Remark] = msgspec.field(default_factory=list)
 
     def source(self, row: Row) -> Source | None:

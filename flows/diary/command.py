@@ -3,6 +3,7 @@
 import re
 import time
 from collections import Counter
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -92,14 +93,16 @@ def _read(file: Path, mapping: Mapping | None) -> Table:
     )
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":  # also where the machine has no zone files
+        return UTC
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise DiaryError(f"there is no time zone {name!r}") from error
 
 
-def _day(text: str | None, mapping: Mapping, zone: ZoneInfo) -> int | None:
+def _day(text: str | None, mapping: Mapping, zone: tzinfo) -> int | None:
     if text is None:
         return None
     try:

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from models import instant
 
@@ -51,7 +50,7 @@ _MONTHS: dict[str, int] = {
 _MONTHS |= {"juil": 7}
 
 
-def parse(text: str, order: Order, zone: ZoneInfo, midday: time) -> list[int]:
+def parse(text: str, order: Order, zone: tzinfo, midday: time) -> list[int]:
     """Microseconds since 1970 of the dates in a cell; a day alone gets the time `midday`.
 
     Raises ValueError for a cell that holds anything else, a year left out included.
@@ -78,7 +77,7 @@ def is_ambiguous(texts: Iterable[str]) -> bool:
     return any(_NUMERIC.fullmatch(part) for text in texts for part in _BETWEEN.split(text.strip()))
 
 
-def _one(text: str, order: Order, zone: ZoneInfo, midday: time) -> int:
+def _one(text: str, order: Order, zone: tzinfo, midday: time) -> int:
     if _UNIX.fullmatch(text):
         number = int(float(text))
         return number * (1_000 if number > 10**11 else instant.US_PER_SECOND)

@@ -3,9 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import time
+from datetime import UTC, time
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from flows.diary import dates
 from flows.diary.dates import Order
@@ -105,7 +104,7 @@ def _share_of_dates(cells: list[str]) -> float:
     for cell in cells:
         for order in Order:
             try:
-                dates.parse(cell, order, ZoneInfo("UTC"), time(12))
+                dates.parse(cell, order, UTC, time(12))
             except (ValueError, OverflowError):
                 continue
             read += 1
