@@ -73,6 +73,8 @@ def _headers(error: JobfindersError, status: int) -> dict[str, str]:
         headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="invalid_token"'
     elif isinstance(error, errors.RateLimited | errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, errors.PayloadTooLarge):
+        headers["Connection"] = "close"  # else the server reads the rest, however much it is
     elif isinstance(error, errors.MethodNotAllowed) and error.allow:
         headers["Allow"] = error.allow
     return headers

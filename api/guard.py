@@ -43,7 +43,10 @@ class Guard:
             await self._admit(scope, headers)
         except JobfindersError as error:
             self._state.metrics.refused.labels(error.code).inc()
-            await respond(error, headers, scope["state"]["trace_id"])(scope, receive, send)
+            answer = respond(error, headers, scope["state"]["trace_id"])
+            if scope["method"] not in ("GET", "HEAD"):
+                answer.headers["Connection"] = "close"  # the body was not read, nor will it be
+            await answer(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

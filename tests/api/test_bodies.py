@@ -1,9 +1,13 @@
 """Bodies are bounded, strict, and looked at only after the caller."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
 
 from api.body import BODY_BYTES_MAX
+from tests.api.live import listening
 
 URL = "/api/performance"
 GOOD = {"metric": "feed_latency", "latency": 12.5, "messageCount": 3}
@@ -111,3 +115,24 @@ async def test_what_is_no_json_never_fills_a_field(client, bearer):
     for content in (b"{", b"\x03", b'"text"', b'{"reason":"\\u0000"}'):
         answer = await client.post(url, headers=headers, content=content)
         assert await code_of(answer) == (422, "VALIDATION_ERROR"), content
+
+
+@pytest.mark.parametrize(("user", "status"), [("ada", 413), (None, 401)])
+def test_an_endless_body_is_cut_off_on_a_real_socket(settings, bearer, user, status):
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        for _ in range(10_000):
+            sent += 100_000
+            yield b" " * 100_000
+
+    with listening(settings) as url, httpx.Client(base_url=url) as client:
+        headers = (bearer(user) if user else {}) | {"Content-Type": "application/json"}
+        try:
+            answer = client.post(URL, headers=headers, content=endless())
+            assert answer.status_code == status
+        except (httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadError):
+            pass  # closed before the client looked for an answer
+        assert sent < 100_000_000
+        assert client.get("/healthz").status_code == 200

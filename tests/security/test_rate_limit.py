@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from api.rate_limit import InProcess, Policy
+from api.rate_limit import InProcess, Limits, Policy
 from models.settings import Settings
 from tests.api.conftest import serving
 
@@ -107,3 +107,12 @@ async def test_health_is_not_limited(limited):
     async with serving(limited) as client:
         for _ in range(15):
             assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_a_subscribers_whole_ipv6_network_is_one_address(settings: Settings):
+    few = settings.model_copy(update={"rate_limit_address_requests": 2})
+    limits = Limits(few, InProcess())
+    addresses = ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:0:9::", "2001:db8:0:1::1"]
+    assert [(await limits.of_address(a)).passed for a in addresses] == [True, True, False, True]
+    mapped = ["192.0.2.7", "::ffff:192.0.2.7", "::ffff:192.0.2.7"]
+    assert [(await limits.of_address(a)).passed for a in mapped] == [True, True, False]
