@@ -185,7 +185,7 @@ def _fault_of_envelope(envelope: dict[str, object]) -> str | None:
     return None
 
 
-_SHAPES = bytes.maketrans(b"123456789E[", b"000000000e{")
+_SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
 _LONG_NUMBER = b"0" * 100
 _LARGE_EXPONENTS = (b"0e000", b"0e+000")
 
@@ -193,12 +193,14 @@ _LARGE_EXPONENTS = (b"0e000", b"0e+000")
 def _may_offend(line: bytes) -> bool:
     """Whether the bytes could hold a NUL, a surrogate, too deep a nesting or a number beyond a
     double, anywhere. Cheap, and never wrong in saying no."""
-    shape = line.translate(_SHAPES)
-    if shape.count(b"{") > DEPTH_MAX or _LONG_NUMBER in shape:
+    if line.count(b"{") + line.count(b"[") > DEPTH_MAX:
         return True
+    if b"\\" in line and any(escape in line for escape in (b"\\u0000", b"\\ud", b"\\uD")):
+        return True
+    shape = line.translate(_SHAPES)
     if b"0e" in shape and any(exponent in shape for exponent in _LARGE_EXPONENTS):
         return True
-    return b"\\u" in line and any(escape in line for escape in (b"\\u0000", b"\\ud", b"\\uD"))
+    return _LONG_NUMBER in shape
 
 
 def _walk(value: object, depth: int) -> str | None:

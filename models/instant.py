@@ -30,8 +30,12 @@ def parse(text: str) -> int:
     """
     midnight = _midnights.get(text[:10])
     clock_time = _clock_times.get(text[10:19])
-    if midnight is not None and clock_time is not None and text[19:] == "Z":
-        return midnight + clock_time
+    if midnight is not None and clock_time is not None and text[-1] == "Z":
+        if len(text) == 20:
+            return midnight + clock_time
+        digits = text[20:-1]
+        if text[19] == "." and digits.isdecimal() and digits.isascii():
+            return midnight + clock_time + int(digits[:6].ljust(6, "0"))
     return _parse(text)
 
 
