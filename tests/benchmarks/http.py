@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from itertools import cycle
 from time import perf_counter
 
+import uvloop
+
 from storage.postgres.connect import connect
 from tests.benchmarks.client import Client
 from tests.benchmarks.clones import grow
@@ -51,9 +53,9 @@ def runs(workspace: Workspace) -> Iterator[Figures]:
 def _measure(
     workspace: Workspace, api: Process, port: int, name: str, requests: list[Request], seconds: int
 ) -> Figures:
-    asyncio.run(_ask(port, requests, 1))  # connections of the pool, prepared statements
+    uvloop.run(_ask(port, requests, 1))  # connections of the pool, prepared statements
     api_s, postgres_s = api.cpu_s, postgres_cpu_s(workspace.server)
-    delays, took_s = asyncio.run(_ask(port, requests, seconds))
+    delays, took_s = uvloop.run(_ask(port, requests, seconds))
     api_s, postgres_s = api.cpu_s - api_s, postgres_cpu_s(workspace.server) - postgres_s
     return {
         name: Figure(len(delays) / took_s, "requests/s"),

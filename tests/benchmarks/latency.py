@@ -15,6 +15,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
+import uvloop
 
 from storage.postgres.outbox import SQL as OUTBOX
 from tests.benchmarks.client import Client
@@ -63,10 +64,10 @@ def runs(workspace: Workspace) -> Iterator[Figures]:
             while True:
                 workspace.tell(f"{EVENTS_PER_S} events/s for {seconds} s")
                 lines = list(islice(live, EVENTS_PER_S * seconds))
-                figures = asyncio.run(_outbox_to_row(url, lines))
+                figures = uvloop.run(_outbox_to_row(url, lines))
                 workspace.tell(f"{WRITES_PER_S} writes/s for {seconds} s")
                 count = WRITES_PER_S * seconds
-                yield figures | asyncio.run(_write_to_frame(workspace, port, count))
+                yield figures | uvloop.run(_write_to_frame(workspace, port, count))
 
 
 def _new_lines(path: Path, first: int) -> Iterator[bytes]:
