@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from psycopg import OperationalError
+from psycopg.errors import UndefinedTable
 from pydantic import ValidationError
 
 from flows import ingest, rebuild
@@ -14,7 +15,7 @@ from flows.commands import data, dead_letters, parts, status, token, up
 from flows.diary import command as import_
 from flows.simulator import command as simulate
 from flows.verify import command as verify
-from models.errors import ConfigurationError, JobfindersError, Unavailable
+from models.errors import ConfigurationError, JobfindersError
 from models.settings import Settings
 
 app = typer.Typer(
@@ -90,10 +91,10 @@ def main() -> None:
     """Run a command; an error of the product's own is one line on stderr and exit code 1."""
     try:
         app(prog_name="jobfinders")
-    except Unavailable as error:
-        _fail(f"{error.message} (is `jobfinders up` running?)")
     except JobfindersError as error:
         _fail(error.message)
+    except UndefinedTable:
+        _fail("the database has no tables yet: run `jobfinders migrate`")
     except OperationalError as error:
         _fail(f"Postgres: {str(error).strip().splitlines()[0]}")
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from models.errors import Unavailable
 from models.settings import Settings
 from storage.postgres.embedded import Server
 
@@ -15,5 +16,13 @@ def settings_of(context: typer.Context) -> Settings:
 
 
 def postgres_url(settings: Settings) -> str:
-    """libpq URL of one's own Postgres, or of the embedded one (whether it runs or not)."""
-    return settings.postgres_url or Server(settings.postgres_folder).url()
+    """libpq URL of one's own Postgres, or of the running embedded one.
+
+    Raises Unavailable when the embedded one does not run.
+    """
+    if settings.postgres_url is not None:
+        return settings.postgres_url
+    server = Server(settings.postgres_folder)
+    if server.pid() is None:
+        raise Unavailable(f"nothing is running on {settings.data}: start it with `jobfinders up`")
+    return server.url()

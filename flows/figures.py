@@ -9,7 +9,7 @@ from psycopg import OperationalError
 
 from models.errors import Unavailable
 from storage.postgres.connect import Connection, connect
-from storage.postgres.status import Live, read_live
+from storage.postgres.status import WAITING_MOST, Live, be_impatient, read_live
 
 _STREAMS_METRIC = b"jobfinders_streams_open{"
 _API_TIMEOUT_S = 0.5
@@ -28,10 +28,11 @@ class Figures:
         """One line."""
         live = self.live
         rate = "" if self.per_second is None else f" · {self.per_second:,.0f}/s"
-        lag = f" · lag {live.oldest_s:.1f} s ({live.waiting:,} waiting)" if live.waiting else ""
+        more = "+" if live.waiting >= WAITING_MOST else ""
+        waiting = f" ({live.waiting:,}{more} waiting)" if live.waiting else ""
         streams = "" if self.streams is None else f" · {self.streams:,} streams"
         return (
-            f"{live.accepted:,} events accepted{rate}{lag or ' · lag 0'} · "
+            f"{live.accepted:,} events accepted{rate} · lag {live.oldest_s:.1f} s{waiting} · "
             f"{live.applications:,} applications{streams}"
         )
 
@@ -66,6 +67,7 @@ class Watch:
         try:
             if self._connection is None:
                 self._connection = connect(self._url, autocommit=True)
+                be_impatient(self._connection)
             return read_live(self._connection)
         except OperationalError as error:
             self.close()

@@ -1,13 +1,18 @@
 """The whole product on one data folder: Postgres, and the parts that need it."""
 
 import os
+import shlex
+import shutil
 import socket
+import sys
 import time
+from pathlib import Path
 from typing import NoReturn
 
 from flows.figures import Watch
 from flows.running import Claim, Running
 from flows.screen import Screen
+from flows.simulator.people import DEMO_USER
 from flows.supervisor import Backoff, Part, stop_all
 from models.errors import Unavailable
 from models.settings import Settings
@@ -60,7 +65,7 @@ class Product:
             self._tend()
             time.sleep(_TICK_S)
         self._screen.say(f"ready: {self._api} (data in {self._settings.data})")
-        self._screen.say("a token: jobfinders token --user demo-user --role user")
+        self._screen.say(f"a token: {_program()} token --user {DEMO_USER}")
         next_line = 0.0
         while True:
             self._tend()
@@ -136,3 +141,12 @@ class Product:
             self._screen.refresh(self._watch.read().text())
         except Unavailable as error:
             self._screen.refresh(error.message)
+
+
+def _program() -> str:
+    """This command as it can be typed again, found on PATH or not."""
+    typed = Path(sys.argv[0])
+    if typed.name != "jobfinders" or shutil.which("jobfinders") == str(typed):
+        return "jobfinders"
+    here = Path.cwd()
+    return shlex.quote(str(typed.relative_to(here) if typed.is_relative_to(here) else typed))

@@ -68,7 +68,10 @@ def down(context: typer.Context) -> None:
     settings = settings_of(context)
     found = running(settings)
     if found is not None:
-        os.kill(found.pid, signal.SIGTERM)
+        try:
+            os.kill(found.pid, signal.SIGTERM)
+        except PermissionError:
+            raise ConfigurationError(f"process {found.pid} belongs to another user") from None
         deadline = time.monotonic() + _DOWN_S
         while running(settings) is not None:
             if time.monotonic() > deadline:

@@ -82,6 +82,15 @@ def read_status(connection: Connection) -> Status:
     )
 
 
+WAITING_MOST = 100_000
+"""`Live.waiting` is not counted beyond."""
+
+
+def be_impatient(connection: Connection) -> None:
+    """Let no statement of this session take longer than 2 s, whatever locks are held."""
+    connection.execute(SQL.impatient)
+
+
 def read_live(connection: Connection) -> Live:
     """Figures cheap enough for every second."""
     return Live(*_one(connection, SQL.live))

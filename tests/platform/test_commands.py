@@ -11,6 +11,7 @@ import pytest
 from models.settings import Settings
 from storage.postgres import dead_letters
 from storage.postgres.connect import connect
+from storage.postgres.embedded import Server
 from tests.platform.driving import event, run
 
 Command = Callable[..., str]
@@ -120,8 +121,8 @@ def test_a_token_carries_what_the_api_expects(tmp_path: Path) -> None:
         (["token", "--user", "a b"], {}, "'a b' cannot be a user id"),
         (["token", "--user", "a", "--lifetime", "2d"], {}, "may live from 1 to 86400 seconds"),
         (["status"], {"port": "many"}, "JOBFINDERS_PORT: input should be a valid integer"),
-        (["status"], {}, "is `jobfinders up` running?"),
-        (["dead-letters", "list"], {}, "Postgres does not answer"),
+        (["status"], {}, "start it with `jobfinders up`"),
+        (["dead-letters", "list"], {}, "nothing is running on"),
         (["migrate"], {"postgres_url": "postgresql://127.0.0.1:1/x"}, "Postgres does not answer"),
         (["url", "kafka"], {}, "no Kafka"),
         (["url", "warehouse"], {}, "no warehouse"),
@@ -135,6 +136,12 @@ def test_an_error_is_one_line_and_exit_code_1(
     assert ended.stderr.startswith("jobfinders: ")
     assert ended.stderr.count("\n") == 1
     assert says in ended.stderr
+
+
+def test_a_database_without_tables_says_what_to_do(postgres_server: Server, tmp_path: Path) -> None:
+    ended = run(tmp_path / "data", "status", postgres_url=postgres_server.url("postgres"))
+    assert ended.returncode == 1
+    assert ended.stderr == "jobfinders: the database has no tables yet: run `jobfinders migrate`\n"
 
 
 def test_settings_are_listed_without_secrets(tmp_path: Path) -> None:

@@ -36,11 +36,11 @@ WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 ORDER BY 2 DESC, 1
 
 -- name: live
--- Cheap enough for every second: accepted, waiting (at most 1M are counted), age of the oldest
+-- Cheap enough for every second: accepted, waiting (at most 100k are counted), age of the oldest
 -- in seconds, applications (an estimate once they are many).
 SELECT
     (SELECT coalesce(sum(accepted), 0)::bigint FROM flow_positions WHERE flow = 'analytics'),
-    (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT 1000000) AS counted),
+    (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT 100000) AS counted),
     coalesce((
         SELECT greatest(0, extract(epoch FROM clock_timestamp() - recorded_at))
         FROM outbox ORDER BY seq LIMIT 1
@@ -48,3 +48,6 @@ SELECT
     (SELECT CASE WHEN reltuples > 50000 THEN reltuples::bigint
                  ELSE (SELECT count(*) FROM application_analytics) END
      FROM pg_class WHERE oid = 'application_analytics'::regclass)
+
+-- name: impatient
+SET statement_timeout = '2s'
