@@ -4,16 +4,14 @@ Bad input is a second output, never an exception. Reasons are tried in the contr
 """
 
 import re
-from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import UNSET, Meta
-from msgspec.structs import astuple
+from msgspec import Meta
 
 from models import instant
-from models.application import RANK, RANK_OF_NO_STATUS
+from models.event_facts import FACT_OF
 from models.events import (
     AHEAD_US_MAX,
     DEPTH_MAX,
@@ -21,19 +19,10 @@ from models.events import (
     IDENTIFIER_PATTERN,
     INPUT_TYPES,
     LINE_BYTES_MAX,
-    Changes,
-    Created,
     Data,
     EventType,
-    InterviewScheduled,
-    MatchScoreUpdated,
-    NoteAdded,
-    OfferReceived,
-    StatusChanged,
-    Updated,
-    Withdrawn,
 )
-from models.facts import Fact, Kind
+from models.facts import Fact
 
 
 class Reason(StrEnum):
@@ -98,6 +87,9 @@ class _Plain(msgspec.Struct, gc=False):
     correlationid: str | None = None
 
 
+_NAMES = {str(name): str(name) for name in INPUT_TYPES}
+"""One text per type, so that a million events do not keep a million."""
+
 _decode_envelope = msgspec.json.Decoder(_Plain).decode
 
 
@@ -111,7 +103,7 @@ def _decode_plain(line: bytes, recorded_at: int) -> Event | None:
         return None
     try:
         plain = _decode_envelope(line)
-        fact_of = _FACTS[plain.type]
+        fact_of = FACT_OF[plain.type]
         if plain.retracts is not None or plain.corrects is not None:
             return None
         data = _DATA_DECODERS[plain.type](plain.data)
@@ -144,7 +136,7 @@ def decode_carefully(line: bytes, recorded_at: int) -> Event | Rejected:
     except ValueError as error:
         return Rejected(Reason.INVALID, f"time: {error}")
     event_type = envelope["type"]
-    fact_of = _FACTS.get(event_type)
+    fact_of = FACT_OF.get(event_type)
     if fact_of is None:
         if event_type == EventType.ANALYTICS_UPDATED:
             return Rejected(Reason.OUTPUT_ONLY, "written by the pipeline only")
@@ -222,101 +214,3 @@ def _walk(value: object, depth: int) -> str | None:
         if fault:
             return fault
     return None
-
-
-def _fact(
-    kind: Kind,
-    rank: int = RANK_OF_NO_STATUS,
-) -> Callable[[int, str, str | None, str | None, Data | None], Fact]:
-    """A fact of this kind from an event's time, id, corrects, retracts and data (None when it
-    retracts)."""
-    number = int(kind)
-    read = _READERS.get(kind)
-
-    def fact_of(
-        time: int, event_id: str, corrects: str | None, retracts: str | None, data: Data | None
-    ) -> Fact:
-        if read is None or data is None:
-            return Fact(time, rank, event_id, number, corrects, retracts)
-        value, score, profile = read(data, event_id)
-        return Fact(time, rank, event_id, number, corrects, retracts, value, None, score, profile)
-
-    return fact_of
-
-
-def _status_fact(
-    time: int, event_id: str, corrects: str | None, retracts: str | None, data: Data | None
-) -> Fact:
-    kind = int(Kind.STATUS_CHANGED)
-    if data is None:
-        return Fact(time, RANK_OF_NO_STATUS, event_id, kind, corrects, retracts)
-    change = cast(StatusChanged, data)
-    old = None if change.old_status is UNSET else RANK[change.old_status]
-    rank = RANK[change.new_status]
-    return Fact(time, rank, event_id, kind, corrects, retracts, None, old)
-
-
-_Read = tuple[str | None, float | None, dict[str, str | float] | None]
-
-
-def _read_profile(data: Created | Changes) -> dict[str, str | float]:
-    pairs = zip(data.__struct_fields__, astuple(data), strict=True)
-    return {name: value for name, value in pairs if value is not UNSET}
-
-
-def _read_created(data: Data, _: str) -> _Read:
-    return None, None, _read_profile(cast(Created, data))
-
-
-def _read_updated(data: Data, _: str) -> _Read:
-    return None, None, _read_profile(cast(Updated, data).changes)
-
-
-def _read_note(data: Data, _: str) -> _Read:
-    return cast(NoteAdded, data).note_id, None, None
-
-
-def _read_withdrawn(data: Data, _: str) -> _Read:
-    reason = cast(Withdrawn, data).reason
-    return (None if reason is UNSET else reason), None, None
-
-
-def _read_interview(data: Data, event_id: str) -> _Read:
-    interview_id = cast(InterviewScheduled, data).interview_id
-    return (event_id if interview_id is UNSET else interview_id), None, None
-
-
-def _read_offer(data: Data, event_id: str) -> _Read:
-    offer_id = cast(OfferReceived, data).offer_id
-    return (event_id if offer_id is UNSET else offer_id), None, None
-
-
-def _read_score(data: Data, _: str) -> _Read:
-    return None, cast(MatchScoreUpdated, data).score.overall_score, None
-
-
-_READERS: dict[Kind, Callable[[Data, str], _Read]] = {
-    Kind.CREATED: _read_created,
-    Kind.UPDATED: _read_updated,
-    Kind.NOTE_ADDED: _read_note,
-    Kind.WITHDRAWN: _read_withdrawn,
-    Kind.INTERVIEW_SCHEDULED: _read_interview,
-    Kind.OFFER_RECEIVED: _read_offer,
-    Kind.MATCH_SCORE_UPDATED: _read_score,
-}
-
-_NAMES = {str(name): str(name) for name in INPUT_TYPES}
-"""One text per type, so that a million events do not keep a million."""
-
-_FACTS: dict[str, Callable[[int, str, str | None, str | None, Data | None], Fact]] = {
-    EventType.CREATED: _fact(Kind.CREATED, RANK["applied"]),
-    EventType.UPDATED: _fact(Kind.UPDATED),
-    EventType.STATUS_CHANGED: _status_fact,
-    EventType.NOTE_ADDED: _fact(Kind.NOTE_ADDED),
-    EventType.REMINDER_TRIGGERED: _fact(Kind.REMINDER_TRIGGERED),
-    EventType.WITHDRAWN: _fact(Kind.WITHDRAWN, RANK["withdrawn"]),
-    EventType.INTERVIEW_SCHEDULED: _fact(Kind.INTERVIEW_SCHEDULED),
-    EventType.OFFER_RECEIVED: _fact(Kind.OFFER_RECEIVED),
-    EventType.VIEWED_BY_EMPLOYER: _fact(Kind.VIEWED_BY_EMPLOYER),
-    EventType.MATCH_SCORE_UPDATED: _fact(Kind.MATCH_SCORE_UPDATED),
-}
