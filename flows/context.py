@@ -1,7 +1,11 @@
 """What every command gets from the entry point: the settings, and where Postgres is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import typer
 
+from flows.running import Claim
 from models.errors import Unavailable
 from models.settings import Settings
 from storage.postgres.embedded import Server
@@ -26,3 +30,22 @@ def postgres_url(settings: Settings) -> str:
     if server.pid() is None:
         raise Unavailable(f"nothing is running on {settings.data}: start it with `jobfinders up`")
     return server.url()
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """`postgres_url`, for which the embedded server is started where it does not run.
+
+    It is stopped again at the end. Raises Unavailable where there is no database yet,
+    AlreadyRunning while an `up` is just starting.
+    """
+    server = Server(settings.postgres_folder)
+    if settings.postgres_url is not None or server.pid() or not server.folder.exists():
+        yield postgres_url(settings)
+        return
+    claim = Claim(settings)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+        claim.release()

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from flows.analytics import now_us
-from flows.context import postgres_url, settings_of
+from flows.context import database, settings_of
 from flows.partition import take_over
 from models.batch import Batch, Change, Counts, Held
 from models.instant import to_rfc3339
@@ -52,7 +52,8 @@ def rebuild(context: typer.Context) -> None:
     """
     settings = settings_of(context)
     with (
-        connect(postgres_url(settings), autocommit=True) as connection,
+        database(settings) as url,
+        connect(url, autocommit=True) as connection,
         Progress(console=Console(stderr=True)) as progress,
     ):
         bar = progress.add_task("applications", total=stored.count_applications(connection))

@@ -5,7 +5,7 @@ from typing import Literal
 
 import typer
 
-from flows.context import postgres_url, settings_of
+from flows.context import database, postgres_url, settings_of
 from flows.running import running
 from models.errors import ConfigurationError
 from storage.postgres.migrate import migrate as bring_up_to_date
@@ -25,7 +25,8 @@ def register(app: typer.Typer) -> None:
 def migrate(context: typer.Context) -> None:
     """Bring the database up to this version (`up` does it by itself)."""
     settings = settings_of(context)
-    bring_up_to_date(postgres_url(settings), partitions=settings.partitions)
+    with database(settings) as url:
+        bring_up_to_date(url, partitions=settings.partitions)
 
 
 def url(context: typer.Context, place: Place) -> None:

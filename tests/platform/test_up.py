@@ -103,6 +103,10 @@ def test_down_ends_everything(tmp_path: Path) -> None:
         assert up.process.wait(STOP_S) == 0
         assert up.left() == []
         assert run(up.data, "down").stdout == "nothing was running\n"
+        for offline in ("migrate", "verify", "rebuild"):
+            ended = run(up.data, offline)
+            assert ended.returncode == 0, ended.stderr
+            assert up.server.pid() is None
 
 
 def test_a_killed_supervisor_takes_its_parts_along_and_the_next_start_recovers(
