@@ -77,13 +77,14 @@ def _workspace(parent: Path | None, *, quick: bool) -> Iterator[Workspace]:
 
 def _measure(workspace: Workspace, name: str, runs: int) -> str:
     module = import_module(f"tests.benchmarks.{name}")
+    print(module.TITLE, end="\n\n", flush=True)
     measured: list[Figures] = []
     began = time.monotonic()
     with closing(module.runs(workspace)) as endless:
         for number, figures in enumerate(islice(endless, runs), 1):
             _tell(f"{name}: run {number} of {runs} done after {time.monotonic() - began:.0f} s")
             measured.append(figures)
-    return report.section(module.TITLE, summarise(measured), runs, quick=workspace.quick)
+    return report.section(summarise(measured), runs, quick=workspace.quick)
 
 
 def _tell(text: str) -> None:

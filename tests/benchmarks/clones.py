@@ -3,7 +3,7 @@
 from storage.postgres.connect import Connection, connect
 from tests.benchmarks.workspace import Workspace
 
-_EVENTS_PER_APPLICATION = 12
+_EVENTS_PER_APPLICATION = 12.5
 
 
 def grow(workspace: Workspace, url: str, applications: int, copies: int) -> None:
@@ -11,7 +11,7 @@ def grow(workspace: Workspace, url: str, applications: int, copies: int) -> None
 
     A copied entity has an owner of its own; a copied state keeps its facts and its owner.
     """
-    events = applications // copies * _EVENTS_PER_APPLICATION
+    events = int(applications / copies * _EVENTS_PER_APPLICATION)
     workspace.load(url, workspace.history(events))
     workspace.tell(f"copying up to {applications:,} applications")
     with connect(url, autocommit=True) as connection:

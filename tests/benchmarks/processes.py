@@ -1,6 +1,7 @@
 """Real processes of the product, and what they use."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -80,7 +81,7 @@ class Process:
         """End it and wait."""
         if self.popen.poll() is None:
             self.popen.terminate()
-            self._process.resume()
+            self.popen.send_signal(signal.SIGCONT)  # where it was halted
         try:
             self.popen.wait(_STOP_S)
         except subprocess.TimeoutExpired:

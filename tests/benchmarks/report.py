@@ -14,7 +14,7 @@ def machine_section(machine: Mapping[str, str], date: str) -> str:
     return "\n".join(["| machine | |", "| --- | --- |", *rows])
 
 
-def section(title: str, summaries: Sequence[Summary], runs: int, *, quick: bool) -> str:
+def section(summaries: Sequence[Summary], runs: int, *, quick: bool) -> str:
     """One measurement's table."""
     rows = [
         f"| {one.name} | {shown(one.middle)} {one.unit} | {shown(one.least)} – {shown(one.most)} "
@@ -25,8 +25,6 @@ def section(title: str, summaries: Sequence[Summary], runs: int, *, quick: bool)
     size = "; small sizes (--quick), not to be compared" if quick else ""
     return "\n".join(
         [
-            f"### {title}",
-            "",
             f"| figure | {times}{size} | least – most | target | |",
             "| --- | ---: | ---: | ---: | --- |",
             *rows,

@@ -25,7 +25,7 @@ TITLE = "Throughput: outbox → rows + event_log"
 EVENTS = 1_000_000
 EVENTS_PER_S_MIN = 45_000
 MEMORY_MB_MAX = 700
-_POLL_S = 0.01
+_POLL_S = 0.02
 _CHUNK = 50_000
 
 
