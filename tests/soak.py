@@ -1,0 +1,35 @@
+"""`python -m tests.soak`: the fault tests again and again, each round with other seeds.
+
+A round has about 50 kills, so the default is about a thousand. Ends at the first failure
+and says with which seed it can be had again.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+_SEEDS_A_ROUND = 1_000
+
+
+def main() -> None:
+    """Run the rounds; exit code 1 after a round that failed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the first round")
+    arguments, selected = parser.parse_known_args()
+    for number in range(arguments.rounds):
+        seed = arguments.seed + number * _SEEDS_A_ROUND
+        print(f"round {number + 1} of {arguments.rounds}, seed {seed}", flush=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", *(selected or ["tests/faults"])],
+            env={**os.environ, "FAULTS_SEED": str(seed)},
+            check=False,
+        )
+        if done.returncode != 0:
+            sys.exit(f"failed: python -m tests.soak --rounds 1 --seed {seed}")
+
+
+if __name__ == "__main__":
+    main()
