@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.errors import STATUS
+from api.examples import EXAMPLES
 from api.guard import COOKIE, GUARDED
 
 Node = dict[str, Any]
@@ -61,7 +63,7 @@ _ERROR: Node = {
     "type": "object",
     "required": ["code", "message", "traceId"],
     "properties": {
-        "code": {"type": "string", "pattern": "^[A-Z_]+$"},
+        "code": {"enum": sorted({"INTERNAL", *(kind.code for kind in STATUS)})},
         "message": {"type": "string"},
         "details": {"type": "object"},
         "traceId": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
@@ -110,6 +112,8 @@ def _complete(document: Node) -> Node:
     schemas = components.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    for name, example in EXAMPLES.items():
+        schemas[name]["examples"] = [example]
     schemas["ErrorEnvelope"], schemas["Problem"] = _ENVELOPE, _PROBLEM
     components["securitySchemes"] = _SECURITY
     components["parameters"] = {"IfMatch": _IF_MATCH}

@@ -65,7 +65,7 @@ class DeadLetterPage(Model):
 class Redrive(Body):
     """Which to send back."""
 
-    ids: Annotated[list[Id], Field(min_length=1, max_length=_REDRIVEN_MAX, examples=[[17, 18]])]
+    ids: Annotated[list[Id], Field(min_length=1, max_length=_REDRIVEN_MAX)]
 
 
 class Redriven(Model):

@@ -20,7 +20,7 @@ class ApplicationLoad(Body):
     """The list of applications was loaded; `loadTime` in milliseconds."""
 
     metric: Literal["application_load"]
-    load_time: Milliseconds = Field(examples=[812.5])
+    load_time: Milliseconds
     application_count: Number
 
 
@@ -28,7 +28,7 @@ class FilterPerformance(Body):
     """A filter was answered; `responseTime` in milliseconds."""
 
     metric: Literal["application_filter"]
-    response_time: Milliseconds = Field(examples=[120])
+    response_time: Milliseconds
     result_count: Number
 
 
@@ -36,7 +36,7 @@ class FeedLatency(Body):
     """From an event to its frame at the client; `latency` in milliseconds."""
 
     metric: Literal["feed_latency"]
-    latency: Milliseconds = Field(examples=[18.2])
+    latency: Milliseconds
     message_count: Number
 
 

@@ -1,9 +1,14 @@
 """How the application is put together."""
 
+import json
 import logging
+import re
+
+import jsonschema_rs
 
 from api.body import StrictRoute
 from api.edge import TraceFilter, trace_id_of_context
+from api.examples import EXAMPLES
 from api.routes import ROUTERS
 
 
@@ -24,6 +29,22 @@ async def test_the_document_says_how_to_sign_in(client):
         for operation in methods.values():
             assert bool(operation.get("security")) is path.startswith("/api/"), path
             assert operation.get("summary"), path
+
+
+async def test_every_body_has_an_example_that_is_one(client):
+    document = (await client.get("/openapi.json")).json()
+    bodies = {
+        reference.rsplit("/", 1)[-1]
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for reference in re.findall(
+            r"#/components/schemas/\w+", json.dumps(operation.get("requestBody"))
+        )
+    }
+    assert bodies == set(EXAMPLES)
+    for name, example in EXAMPLES.items():
+        schema = document["components"]["schemas"][name] | {"components": document["components"]}
+        jsonschema_rs.validator_for(schema).validate(example)
 
 
 def test_log_lines_carry_the_trace_of_their_request():

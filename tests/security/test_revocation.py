@@ -46,3 +46,17 @@ async def test_another_process_follows(client, settings: Settings, bearer):
 def test_no_process_looks_less_often_than_every_ten_seconds():
     with pytest.raises(ValidationError):
         Settings(revocation_poll_s=11)
+
+
+async def test_looking_goes_on_after_any_trouble(app, client, settings, bearer, caplog):
+    often = settings.model_copy(update={"revocation_poll_s": 0.02})
+    old = bearer("ada", iat=time.time() - 10)
+    pool = app.state.parts.pool
+    await pool.execute("ALTER TABLE revocations RENAME TO elsewhere")
+    async with serving(often) as other, asyncio.timeout(10):
+        while "UndefinedTableError" not in caplog.text:
+            assert (await other.get("/api/me", headers=old)).status_code == 200
+        await pool.execute("ALTER TABLE elsewhere RENAME TO revocations")
+        await client.post("/api/me/revoke", headers=old)
+        while (await other.get("/api/me", headers=old)).status_code == 200:
+            pass
