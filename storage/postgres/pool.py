@@ -56,7 +56,9 @@ async def make_pool(url: str, size: int) -> Pool:
     options: dict[str, Any] = {
         "timeout": _ACQUIRE_TIMEOUT_S,
         "command_timeout": _COMMAND_TIMEOUT_S,
-        "server_settings": {"timezone": "UTC"},
+        # Every query goes by an index. A plan made while the outbox was empty must not read
+        # the whole of it, in every request, once an ingest has filled it.
+        "server_settings": {"timezone": "UTC", "enable_seqscan": "off"},
     }
     pool = Pool(
         url,
