@@ -13,10 +13,10 @@ import msgspec
 from models.errors import Unavailable
 from storage.postgres import counters
 from storage.postgres.counters import Judged
-from storage.postgres.pool import is_lost_connection
 
 log = logging.getLogger(__name__)
 
+_TROUBLE = (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _INTERVAL_S = 0.5
 _STATUSES_SHARE = 0.05
 """Counting by status reads a whole table: at most this share of the time goes into it."""
@@ -81,11 +81,7 @@ class Dashboard:
                 self._counters = await self._count()
                 self._changed.set()
                 self._changed = asyncio.Event()
-            except (Unavailable, TimeoutError) as error:
-                log.warning("dashboard counters not read: %s", error)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if not is_lost_connection(error):
-                    raise
+            except _TROUBLE as error:
                 log.warning("dashboard counters not read: %s", type(error).__name__)
             await asyncio.sleep(_INTERVAL_S)
 

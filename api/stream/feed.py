@@ -69,7 +69,7 @@ class Feed:
                 async with event_log.reading(self._url) as connection:
                     await self._follow(connection)
             except LogLost as error:
-                log.warning("the feed lost the log: %s", error)
+                log.warning("the feed lost the log: %s, again in %g s", error, _RECONNECT_S)
             await asyncio.sleep(_RECONNECT_S)
 
     @contextmanager

@@ -1,7 +1,9 @@
 """All live streams of one API process."""
 
 import asyncio
+import logging
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -20,6 +22,8 @@ from api.stream.session import Session
 from models.errors import RateLimited
 from models.settings import Settings
 from storage.postgres.event_log import Audience
+
+log = logging.getLogger(__name__)
 
 _RETRY_MS = (500, 1_500)
 """How soon clients come back: spread, so that a restart is not followed by a stampede."""
@@ -46,10 +50,15 @@ class Streams:
         self._open: Counter[str] = Counter()
 
     async def run(self) -> None:
-        """For ever."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.feed.run())
-            tasks.create_task(self._dashboard.run())
+        """For ever. A process whose feed has failed ends, so that another takes its place."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.feed.run())
+                tasks.create_task(self._dashboard.run())
+        except Exception:
+            log.critical("the live feed failed", exc_info=True)
+            signal.raise_signal(signal.SIGTERM)
+            raise
 
     async def applications(
         self, principal: Principal, audience: Audience, *, known: str | None, snapshot: bool

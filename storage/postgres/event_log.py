@@ -19,19 +19,11 @@ Positions = tuple[int, ...]
 
 _COMMAND_TIMEOUT_S = 10
 _CONNECT_TIMEOUT_S = 5
-_LOST = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InterfaceError,
-)
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class LogLost(Exception):
-    """The connection to Postgres is gone, or it does not answer; it may come back."""
+    """Postgres is gone or in trouble; connecting again may help."""
 
 
 class Identity(NamedTuple):

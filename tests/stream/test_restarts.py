@@ -142,6 +142,31 @@ async def test_a_burst_larger_than_queue_and_ring_arrives_whole(
         assert watcher.seen[: len(wanted)] == wanted
 
 
+async def test_a_lonely_client_that_comes_and_goes(start_api: StartApi, road: Road) -> None:
+    """Between its visits nobody listens, and the feed reads nothing but how far the log is."""
+    api = start_api()
+    road.create("a", "ada")
+    road.fold()
+    watcher = Watcher(api, "ada", 1, range(1, 4))
+    running = asyncio.create_task(watcher.run())
+    async with asyncio.timeout(SETTLE_S):
+        while watcher.known is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    missed = logged(road.url)["ada"]
+    for turn in range(300):
+        road.view(f"a{turn % 7}", "ada" if turn % 3 == 0 else "bob")
+        road.create(f"b{turn}", "bob")
+        road.create(f"c{turn}", "ada")
+        await asyncio.to_thread(road.fold)
+    wanted = logged(road.url)["ada"][len(missed) :]
+    await arrived([watcher], [wanted])
+    watcher.done.set()
+    road.create("last", "ada")
+    road.fold()
+    await running
+    assert watcher.seen[: len(wanted)] == wanted
+
+
 async def test_the_feed_survives_a_restart_of_postgres(
     start_api: StartApi, road: Road, postgres_server: Server
 ) -> None:
