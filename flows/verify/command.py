@@ -1,0 +1,82 @@
+"""`jobfinders verify`: is every stored figure what the log says?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from flows.context import database, settings_of
+from flows.verify import verify
+from flows.verify.report import Report
+from models.errors import UnreadableInput
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("verify")(command)
+
+
+def command(
+    context: typer.Context,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="NDJSON that was fed, also gzipped; repeatable."),
+    ] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="More files for --against."),
+    ] = None,
+) -> None:
+    """Recompute every figure from the log by an independent path and compare exactly.
+
+    Exit code 1 on any difference; the first ones are shown.
+    """
+    if files and not against:
+        raise typer.BadParameter("files to compare with go behind --against")
+    with (
+        database(settings_of(context)) as url,
+        Progress(console=Console(stderr=True), transient=True) as bar,
+    ):
+        task = bar.add_task("recomputing", total=None)
+        try:
+            report = verify(
+                url,
+                [*(against or ()), *(files or ())],
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )
+        except (OSError, EOFError) as error:
+            raise UnreadableInput(f"cannot read what was fed: {error}") from error
+    show(report)
+    if not report.clean:
+        raise typer.Exit(1)
+
+
+def show(report: Report) -> None:
+    """What was compared, and a table of the first differences."""
+    console = Console()
+    if report.differences:
+        table = Table("check", "where", "found", "expected", title="First differences")
+        for difference in report.differences:
+            table.add_row(*(_cell(value) for value in difference))
+        console.print(table)
+        for check, count in report.counts.items():
+            console.print(f"{check}: {count:,}", markup=False, highlight=False)
+    fed = f", {report.fed:,} fed lines ({report.unfed:,} other facts)" if report.fed else ""
+    waiting = f", {report.waiting:,} messages still wait" if report.waiting else ""
+    verdict = "exact" if report.clean else f"{report.counts.total():,} DIFFERENCES"
+    console.print(
+        f"{verdict}: {report.facts:,} facts of {report.applications:,} applications, "
+        f"{report.dead_letters:,} dead letters{fed}{waiting} in {report.seconds:.1f} s",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _cell(value: str) -> str:
+    """Bounded and inert: ids and text of events may hold markup."""
+    shown = value if len(value) <= 120 else value[:119] + "…"
+    return shown.replace("[", "\\[")

@@ -1,0 +1,118 @@
+-- name: edges
+-- First application of each chunk of about $1 facts, in the database's own order.
+SELECT min(application_id) AS first
+FROM (SELECT application_id, sum(version) OVER (ORDER BY application_id) / $1 AS chunk
+      FROM application_analytics) AS running
+GROUP BY chunk
+ORDER BY first
+
+-- name: totals
+SELECT coalesce(sum(version), 0)::bigint, (SELECT count(*) FROM outbox)
+FROM application_analytics
+
+-- name: facts
+-- Accepted events of the applications from $1 to before $2 (to the end without one).
+SELECT application_id, id, user_id, type, (extract(epoch FROM time) * 1000000)::bigint,
+    (extract(epoch FROM recorded_at) * 1000000)::bigint, payload
+FROM event_log
+WHERE application_id >= $1 AND ($2::text IS NULL OR application_id < $2)
+    AND type <> 'application.analytics_updated'
+
+-- name: announced
+-- The newest analytics_updated of each application: its id ends in the greatest revision.
+SELECT DISTINCT ON (application_id) application_id, id, user_id, orphan, payload,
+    count(*) OVER (PARTITION BY application_id) AS announcements
+FROM event_log
+WHERE application_id >= $1 AND ($2::text IS NULL OR application_id < $2)
+    AND type = 'application.analytics_updated'
+ORDER BY application_id, length(id) DESC, id COLLATE "C" DESC
+
+-- name: rows
+-- Instants as microseconds since 1970.
+SELECT application_id, user_id, job_id, job_title, company, location, source,
+    (extract(epoch FROM applied_at) * 1000000)::bigint, status,
+    (extract(epoch FROM status_at) * 1000000)::bigint, views::bigint,
+    (extract(epoch FROM first_viewed_at) * 1000000)::bigint, interviews_scheduled::bigint,
+    offers_received::bigint, hired, (extract(epoch FROM hired_at) * 1000000)::bigint,
+    (extract(epoch FROM first_response_at) * 1000000)::bigint, response_time_hours,
+    notes::bigint, reminders::bigint, updates::bigint,
+    (extract(epoch FROM last_candidate_activity_at) * 1000000)::bigint,
+    (extract(epoch FROM last_employer_activity_at) * 1000000)::bigint, match_score,
+    status_changes::text, flags, version::bigint, resume_id, referral_code, withdraw_reason,
+    (extract(epoch FROM last_fact_at) * 1000000)::bigint, revision
+FROM application_analytics
+WHERE application_id >= $1 AND ($2::text IS NULL OR application_id < $2)
+
+-- name: entities
+-- The last column: whether the flow still owes this row the fold.
+SELECT id, user_id, job_id, job_title, company, location, source,
+    (extract(epoch FROM applied_at) * 1000000)::bigint, status,
+    (extract(epoch FROM status_at) * 1000000)::bigint, match_score, resume_id, referral_code,
+    withdraw_reason, orphan,
+    EXISTS (SELECT FROM pending_writes WHERE pending_writes.application_id = entity.id)
+        OR EXISTS (SELECT FROM entity_stale WHERE entity_stale.application_id = entity.id)
+FROM applications AS entity
+WHERE id >= $1 AND ($2::text IS NULL OR id < $2)
+
+-- name: log_partitions
+-- Each partition's log beside what its writer counted.
+SELECT partition, coalesce(entries, 0), first, last, coalesce(facts, 0),
+    coalesce(log_offset, 0), coalesce(accepted, 0), coalesce(lagging = clock, clock IS NULL)
+FROM (SELECT partition, count(*) AS entries, min("offset") AS first, max("offset") AS last,
+          count(*) FILTER (WHERE type <> 'application.analytics_updated') AS facts,
+          max(least(time, recorded_at)) FILTER (WHERE type <> 'application.analytics_updated')
+              AS lagging
+      FROM event_log GROUP BY partition) AS log
+FULL JOIN (SELECT * FROM flow_positions WHERE flow = 'analytics') AS positions USING (partition)
+ORDER BY partition
+
+-- name: dead_partitions
+-- A redriven letter is gone from the table, so the count of those ever made is no less.
+SELECT partition, coalesce(letters, 0), coalesce(dead_lettered, 0)
+FROM (SELECT partition, count(*) AS letters FROM dead_letters WHERE source = 'outbox'
+      GROUP BY partition) AS dead
+FULL JOIN (SELECT * FROM flow_positions WHERE flow = 'analytics') AS positions USING (partition)
+WHERE coalesce(letters, 0) > coalesce(dead_lettered, 0)
+
+-- name: run_sums
+-- Each message of an ingest is one of accepted, duplicate, dead-lettered, or still waits.
+SELECT run::text, received, accepted + duplicates + dead_lettered,
+    (SELECT count(*) FROM outbox WHERE outbox.run = ingest_runs.run)
+FROM ingest_runs
+WHERE received <> accepted + duplicates + dead_lettered
+    + (SELECT count(*) FROM outbox WHERE outbox.run = ingest_runs.run)
+
+-- name: unjudgeable
+-- API writes that wait for a judgement although their message has been taken.
+SELECT application_id, event_id
+FROM pending_writes
+WHERE NOT EXISTS (SELECT FROM outbox WHERE outbox.seq = pending_writes.seq)
+ORDER BY seq
+
+-- name: stale
+-- Entity rows left behind for so many seconds that no write can still be in the way.
+SELECT application_id FROM entity_stale
+WHERE since < now() - $1 * interval '1 second' AND NOT EXISTS (SELECT FROM outbox)
+ORDER BY since
+
+-- name: dead_letters
+SELECT id, reason, stage, (extract(epoch FROM recorded_at) * 1000000)::bigint, payload
+FROM dead_letters
+WHERE id > $1
+ORDER BY id
+LIMIT $2
+
+-- name: waiting
+SELECT seq, payload FROM outbox WHERE seq > $1 ORDER BY seq LIMIT $2
+
+-- name: holders
+-- What is held of these applications: owner and number of facts.
+SELECT application_id, user_id, version FROM application_analytics
+WHERE application_id = ANY ($1)
+
+-- name: namesakes
+-- Accepted facts with these ids: application, id, type, time.
+SELECT log.application_id, log.id, log.type, (extract(epoch FROM log.time) * 1000000)::bigint
+FROM unnest($1::text[], $2::text[]) AS wanted (application_id, id)
+JOIN event_log AS log ON log.application_id = wanted.application_id AND log.id = wanted.id
+WHERE log.type <> 'application.analytics_updated'
