@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.benchmarks import report
 from tests.benchmarks.figures import Figures, summarise
 from tests.benchmarks.machine import describe
-from tests.benchmarks.processes import ROOT
+from tests.benchmarks.processes import ROOT, Others
 from tests.benchmarks.workspace import Workspace
 
 NAMES = ("throughput", "latency", "restart", "http", "stream", "ingest")
@@ -80,11 +80,12 @@ def _measure(workspace: Workspace, name: str, runs: int) -> str:
     print(module.TITLE, end="\n\n", flush=True)
     measured: list[Figures] = []
     began = time.monotonic()
+    others = Others(workspace.server)
     with closing(module.runs(workspace)) as endless:
         for number, figures in enumerate(islice(endless, runs), 1):
             _tell(f"{name}: run {number} of {runs} done after {time.monotonic() - began:.0f} s")
             measured.append(figures)
-    return report.section(summarise(measured), runs, quick=workspace.quick)
+    return report.section(summarise(measured), runs, others.share(), quick=workspace.quick)
 
 
 def _tell(text: str) -> None:

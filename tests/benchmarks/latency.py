@@ -5,13 +5,12 @@ request sent at its moment whether or not earlier ones have been answered.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import asyncpg
 import msgspec
@@ -20,6 +19,7 @@ import uvloop
 from storage.postgres.outbox import SQL as OUTBOX
 from tests.benchmarks.client import Client
 from tests.benchmarks.figures import Figure, Figures, milliseconds
+from tests.benchmarks.pacing import steadily, until
 from tests.benchmarks.workspace import Workspace
 from tests.stream.sse import Stream
 
@@ -32,16 +32,12 @@ FRAME_P99_MS_MAX = 25
 _SESSIONS = 4
 _USERS = 50
 _CLIENTS = 10
-_PATIENCE_S = 30.0
 
 _NEWEST = 'SELECT coalesce(max("offset"), -1) FROM event_log'
 _FACTS_BEHIND = (
     'SELECT "offset", application_id, id FROM event_log'
     ' WHERE partition = 0 AND "offset" > $1 ORDER BY "offset"'
 )
-
-
-Call = Callable[[], Coroutine[Any, Any, None]]
 
 
 class _Named(msgspec.Struct):
@@ -120,9 +116,9 @@ async def _outbox_to_row(url: str, lines: list[bytes]) -> Figures:
 
         reading = asyncio.create_task(read())
         began = perf_counter()
-        await _steadily(EVENTS_PER_S, [partial(write, line) for line in lines])
+        await steadily(EVENTS_PER_S, [partial(write, line) for line in lines])
         rate = len(lines) / (perf_counter() - began)
-        await _until(lambda: len(seen.keys() & committed.keys()) >= len(committed), reading)
+        await until(lambda: len(seen.keys() & committed.keys()) >= len(committed), reading)
         reading.cancel()
     # The flow may be faster than the answer to the writer.
     delays = [max(0.0, seen[key] - committed[key]) for key in committed]
@@ -156,12 +152,12 @@ async def _write_to_frame(workspace: Workspace, port: int, count: int) -> Figure
 
         users = cycle(headers)
         began = perf_counter()
-        await _steadily(
+        await steadily(
             WRITES_PER_S,
             [partial(create, next(users), number) for number in range(count)],
         )
         rate = count / (perf_counter() - began)
-        await _until(lambda: len(framed.keys() & sent.keys()) >= count, *watching)
+        await until(lambda: len(framed.keys() & sent.keys()) >= count, *watching)
         for task in watching:
             task.cancel()
     return (
@@ -183,27 +179,6 @@ async def _watch(stream: Stream, framed: dict[str, float]) -> None:
     async for frame in stream:
         if '"subject"' in frame.data:
             framed.setdefault(_named(frame.data).subject, perf_counter())
-
-
-async def _steadily(per_s: int, calls: Sequence[Call]) -> None:
-    """Start each call at its moment; raises what any of them raised."""
-    began = perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for number, call in enumerate(calls):
-            await asyncio.sleep(began + number / per_s - perf_counter())
-            group.create_task(call())
-
-
-async def _until(true: Callable[[], bool], *tasks: "asyncio.Task[None]") -> None:
-    deadline = perf_counter() + _PATIENCE_S
-    while not true():
-        for task in tasks:
-            if task.done():
-                task.result()
-                raise RuntimeError("a reader has ended")
-        if perf_counter() > deadline:
-            raise RuntimeError(f"not everything arrived within {_PATIENCE_S:.0f} s")
-        await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

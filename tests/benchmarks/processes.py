@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -112,3 +113,23 @@ def postgres_cpu_s(server: Server) -> float:
             continue
         total += times.user + times.system
     return total
+
+
+class Others:
+    """What the rest of the machine does meanwhile; begin and end it with no child running."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._began = time.monotonic()
+        self._before_s = self._used_s()
+
+    def share(self) -> float:
+        """Share of all processors that went to others than us, steal included, since then."""
+        passed_s = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+        return max(0.0, (self._used_s() - self._before_s) / passed_s)
+
+    def _used_s(self) -> float:
+        machine = psutil.cpu_times()
+        busy = machine.user + machine.nice + machine.system + machine.irq + machine.softirq
+        ours = sum(os.times()[:4]) + postgres_cpu_s(self._server)
+        return float(busy + machine.steal - ours)

@@ -14,8 +14,8 @@ def machine_section(machine: Mapping[str, str], date: str) -> str:
     return "\n".join(["| machine | |", "| --- | --- |", *rows])
 
 
-def section(summaries: Sequence[Summary], runs: int, *, quick: bool) -> str:
-    """One measurement's table."""
+def section(summaries: Sequence[Summary], runs: int, others: float, *, quick: bool) -> str:
+    """One measurement's table; `others` is the share of the machine that others took."""
     rows = [
         f"| {one.name} | {shown(one.middle)} {one.unit} | {shown(one.least)} – {shown(one.most)} "
         f"| {one.target} | {one.verdict} |"
@@ -28,6 +28,8 @@ def section(summaries: Sequence[Summary], runs: int, *, quick: bool) -> str:
             f"| figure | {times}{size} | least – most | target | |",
             "| --- | ---: | ---: | ---: | --- |",
             *rows,
+            "",
+            f"Other processes took {others:.0%} of the processors meanwhile.",
         ]
     )
 

@@ -53,5 +53,7 @@ def test_a_document_without_an_end_marker_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_quick_run_says_that_it_is_not_to_be_compared() -> None:
     summaries = summarise([{"flow": Figure(1.0, "events/s")}])
-    assert "not to be compared" in section(summaries, 1, quick=True)
-    assert "median of 3 runs" in section(summaries, 3, quick=False)
+    assert "not to be compared" in section(summaries, 1, 0.0, quick=True)
+    full = section(summaries, 3, 0.25, quick=False)
+    assert "median of 3 runs" in full
+    assert "Other processes took 25%" in full
