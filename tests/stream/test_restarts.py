@@ -188,15 +188,16 @@ async def test_the_feed_survives_a_restart_of_postgres(
 
 async def test_sigterm_with_hundreds_of_clients(start_api: StartApi, road: Road) -> None:
     api = start_api(streams_per_user=300)
-    bearer = api.bearer("ada")
-    streams = [Stream(api.port, "/api/stream", bearer) for _ in range(300)]
+    users = ["stuck"] + ["ada"] * 299
+    streams = [Stream(api.port, "/api/stream", api.bearer(user)) for user in users]
     await asyncio.gather(*(stream.__aenter__() for stream in streams))
     await asyncio.gather(*(until(aiter(stream), is_event("heartbeat")) for stream in streams))
     # One of them takes nothing any more, with full buffers.
     streams[0].writer.transport.pause_reading()  # type: ignore[attr-defined]
+    road.create("s1", "stuck")
     road.create("a1", "ada")
     for _ in range(30):
-        road.event("viewed_by_employer", "a1", "ada", {"extra": "x" * 200_000})
+        road.event("viewed_by_employer", "s1", "stuck", {"extra": "x" * 200_000})
     road.fold()
     began = time.monotonic()
     try:

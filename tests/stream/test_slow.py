@@ -43,7 +43,7 @@ async def test_it_is_reset_and_gets_the_newest_row_of_each_application(
         road.fold()
         began = time.monotonic()
         await until(others, is_event("application.analytics_updated"))
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
         assert api.process is not None
         assert psutil.Process(api.process.pid).memory_info().rss < 400e6
         slow.writer.transport.resume_reading()  # type: ignore[attr-defined]
