@@ -40,6 +40,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(asyncpg.PostgresError, _of_postgres)
     app.add_exception_handler(asyncpg.InterfaceError, _of_postgres)
+    app.add_exception_handler(asyncpg.InternalClientError, _of_postgres)
     app.add_exception_handler(TimeoutError, _of_postgres)
 
 

@@ -44,6 +44,9 @@ def is_lost_connection(error: BaseException) -> bool:
     """Whether a statement failed for the moment only: connection or server gone, full, deadlock."""
     if isinstance(error, _FOR_THE_MOMENT):
         return True
+    if isinstance(error, asyncpg.InternalClientError):
+        # A connection that broke within a statement, when asyncpg would end or reset it.
+        return "another operation" in str(error)
     # asyncpg has one class for "connection is closed" and for wrong calls.
     return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
 
