@@ -1,15 +1,17 @@
-"""SIGKILL of the flow at each named point and at random: exact and back within 10 s."""
+"""SIGKILL of flow, Postgres and API: 50 and more, exact after each, back within 10 s."""
 
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
-from tests.faults import oracle
+from tests.faults import campaign
+from tests.faults.databases import Databases
 from tests.faults.points import COMMIT, statements
 from tests.faults.trace import trace
 from tests.faults.traffic import Traffic
-from tests.faults.victim import BACK_S, Tally, Victim
+from tests.faults.victim import BACK_S
 
-_RANDOM_KILLS = 8
+Make = Callable[..., Traffic]
 # At a start, or for a load: not within the writing of a batch.
 _ELSEWHERE = {
     f"batch.{name}"
@@ -17,36 +19,31 @@ _ELSEWHERE = {
 }
 
 
-def test_the_points_are_all_that_a_batch_executes(make_traffic: Callable[..., Traffic]) -> None:
+def test_the_points_are_all_that_a_batch_executes(make_traffic: Make) -> None:
     met = trace(make_traffic())
-    written = {name for name in statements() if name.startswith(("batch.", "entities."))} | {
-        "outbox.delete"
-    }
-    assert {point.partition(" ")[2] for point in met} == written - _ELSEWHERE | {"COMMIT"}
+    written = {name for name in statements() if name.startswith(("batch.", "entities."))}
+    written |= {"outbox.delete", "COMMIT"}
+    assert {point.partition(" ")[2] for point in met} == written - _ELSEWHERE
     assert set(COMMIT) <= set(met)
 
 
-def test_a_flow_killed_anywhere_is_exact_and_back(
-    make_traffic: Callable[..., Traffic], seed: int
-) -> None:
-    random = Random(seed)
+def test_the_flow_killed_anywhere(make_traffic: Make, seed: int) -> None:
     points = trace(make_traffic())
-    random.shuffle(points)
-    traffic = make_traffic(applications=1_000)
-    tally = Tally()
-    victim = Victim(traffic)
-    try:
-        for point in points:
-            torn = victim.kill_at(point, passes=random.randint(1, 2))
-            oracle.check(traffic)
-            tally.add(torn, victim.come_back())
-            oracle.check(traffic)
-        for _ in range(_RANDOM_KILLS):
-            torn = victim.kill_at_random(random)
-            tally.add(torn, victim.come_back())
-            oracle.check(traffic)
-    finally:
-        victim.kill()
+    tally = campaign.flow(make_traffic(applications=1_000), points, 6, Random(seed))
     print(tally)
+    assert tally.kills >= 40
     assert tally.torn * 2 >= tally.kills
+    assert tally.slowest_s < BACK_S
+
+
+def test_postgres_killed(make_traffic: Make, durable: Databases, seed: int) -> None:
+    tally = campaign.postgres(make_traffic(applications=400), durable.server, 2, Random(seed))
+    print(tally)
+    assert tally.slowest_s < BACK_S
+
+
+def test_the_api_killed(make_traffic: Make, seed: int, tmp_path: Path) -> None:
+    tally = campaign.api(make_traffic(), tmp_path, 4, Random(seed))
+    print(tally)
+    assert tally.torn, "no request was cut off"
     assert tally.slowest_s < BACK_S

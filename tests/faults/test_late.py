@@ -29,11 +29,12 @@ def test_a_message_that_commits_behind_many_others_is_found(
         with traffic.file.open("ab") as file:
             file.write(late + b"\n")
         traffic.sent += 1
-    oracle.until(
-        lambda: not owners.drain(owner) and oracle.waiting(traffic.url) == 0,
-        _PATIENCE_S,
-        "finding the late message",
-    )
+
+    def found() -> bool:
+        owners.drain(owner)
+        return oracle.waiting(traffic.url) == 0
+
+    oracle.until(found, _PATIENCE_S, "finding the late message")
     owner.close()
     oracle.check(traffic)
 

@@ -1,6 +1,7 @@
 """What is thrown at the flow: simulated lives out of order, doubled, corrected and spoilt."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,11 +22,21 @@ from storage.postgres.outbox import copy_lines, partition_count
 
 _SCATTER = """UPDATE outbox SET partition = floor(random() * $1)
     WHERE xmin = pg_current_xact_id()::xid"""
+_CUT_OFF = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says when the cut falls into a commit
+)
 _END = instant.parse("2026-01-31T00:00:00Z")
 
 
 class Traffic:
-    """Everything that goes into one database; `sent` counts messages, `file` keeps the lines."""
+    """Everything that goes into one database.
+
+    `sent` counts messages; `uncertain` counts those whose commit was never answered;
+    `file` keeps the lines.
+    """
 
     def __init__(
         self, url: str, seed: int, file: Path, applications: int = 150, bad: float = 0.05
@@ -33,6 +44,7 @@ class Traffic:
         self.url = url
         self.file = file
         self.sent = 0
+        self.uncertain = 0
         self.random = Random(seed)
         self._lines = generate(
             seed=seed,
@@ -82,28 +94,37 @@ class Traffic:
             )
             yield
 
+    def write_until_cut(self, stop: threading.Event) -> None:
+        """Writes without end; the one that is cut off may or may not be there afterwards."""
+        while not stop.is_set():
+            try:
+                self.write(5)
+            except _CUT_OFF:
+                self.uncertain += 1
+                return
+
     async def _write(self, count: int) -> None:
         connection = await asyncpg.connect(self.url)
         try:
             for _ in range(count):
                 async with connection.transaction():
-                    await self._write_one(connection)
+                    entity = await self._write_one(connection)
                 self.sent += 1
+                if entity.revision == 1:
+                    self._owned.append(entity.id)
         finally:
-            await connection.close()
+            connection.terminate()
 
-    async def _write_one(self, connection: asyncpg.Connection) -> None:
+    async def _write_one(self, connection: asyncpg.Connection) -> Entity:
         if len(self._owned) < 3 or self.random.random() < 0.2:
             entity = Entity(id=new_id("app"), user_id="ada")
             created = Created(job_id="j1", job_title="Engineer", company="Acme")
-            await writes.create(connection, entity, [Draft(EventType.CREATED, created)])
-            self._owned.append(entity.id)
-            return
+            return await writes.create(connection, entity, [Draft(EventType.CREATED, created)])
         found = await writes.lock(connection, self.random.choice(self._owned))
-        assert found is not None
+        assert found is not None, "an application that was confirmed is gone"
         if found.allowed_transitions and self.random.random() < 0.5:
             draft = change_status(found, self.random.choice(found.allowed_transitions))
         else:
             changes = Changes(job_title=f"Engineer {self.random.randrange(99)}")
             draft = Draft(EventType.UPDATED, Updated(changes=changes))
-        await writes.change(connection, found, [draft])
+        return await writes.change(connection, found, [draft])

@@ -113,6 +113,11 @@ class Victim:
 
         oracle.until(idle, within_s, "folding what waits")
 
+    def wait_for_death(self) -> None:
+        """It ends by itself, not with success."""
+        self._process.communicate(timeout=BACK_S)
+        assert self._process.returncode != 0
+
     def kill(self) -> None:
         """Kill it here and now."""
         self._process.kill()

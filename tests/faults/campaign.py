@@ -1,0 +1,90 @@
+"""Kills in a row, each followed by the oracle: short ones in the tests, long ones in the soak."""
+
+import signal
+import time
+from pathlib import Path
+from random import Random
+
+from pydantic import SecretStr
+
+from models.settings import Settings
+from storage.postgres.embedded import Server
+from tests.conftest import JWT_SECRET
+from tests.faults import oracle, outage
+from tests.faults.clients import Person
+from tests.faults.traffic import Traffic
+from tests.faults.victim import BACK_S, Tally, Victim
+from tests.stream.server import Api
+
+_PEOPLE = 4
+_UNKNOWN = 1 << 30
+
+
+def flow(traffic: Traffic, points: list[str], at_random: int, random: Random) -> Tally:
+    """Kill the flow at each of the points, in any order, and so many times anywhere."""
+    tally = Tally()
+    victim = Victim(traffic)
+    try:
+        for point in random.sample(points, len(points)):
+            torn = victim.kill_at(point, passes=random.randint(1, 2))
+            oracle.check(traffic)
+            tally.add(torn, victim.come_back())
+            oracle.check(traffic)
+        for _ in range(at_random):
+            torn = victim.kill_at_random(random)
+            tally.add(torn, victim.come_back())
+            oracle.check(traffic)
+    finally:
+        victim.kill()
+    return tally
+
+
+def postgres(traffic: Traffic, server: Server, rounds: int, random: Random) -> Tally:
+    """Kill the server, then the process of it that writes the batch, under the flow."""
+    tally = Tally()
+    victim = Victim(traffic)
+    try:
+        victim.settle()
+        for _ in range(rounds):
+            tally.add(*outage.kill_server(server, traffic, victim, random))
+            oracle.check(traffic)
+            tally.add(*outage.kill_backend(traffic, victim, random))
+            oracle.check(traffic)
+    finally:
+        victim.kill()
+    return tally
+
+
+def api(traffic: Traffic, folder: Path, kills: int, random: Random) -> Tally:
+    """Kill the API under people who write; every answer must hold."""
+    settings = Settings(
+        data=folder / "data", postgres_url=traffic.url, jwt_secret=SecretStr(JWT_SECRET)
+    )
+    served = Api(settings, JWT_SECRET, rate_limit_requests=1_000_000, log_level="WARNING")
+    victim = Victim(traffic)
+    tally = Tally()
+    try:
+        for kill in range(kills):
+            served.start()
+            people = [Person(served, f"user-{kill}-{number}") for number in range(_PEOPLE)]
+            for person in people:
+                person.start()
+            time.sleep(random.uniform(0.1, 0.8))  # the moment is what is random here
+            served.stop(signal.SIGKILL)
+            for person in people:
+                person.join(BACK_S)
+            began = time.monotonic()
+            served.start()
+            for person in people:
+                person.check()
+            tally.add(any(person.cut_off for person in people), time.monotonic() - began)
+            victim.settle()
+            traffic.uncertain = _UNKNOWN  # that nothing is lost, the people check
+            oracle.check(traffic)
+            for person in people:
+                person.check()  # and the fold has changed nothing of it
+            served.stop(signal.SIGKILL)
+    finally:
+        served.stop(signal.SIGKILL)
+        victim.kill()
+    return tally
