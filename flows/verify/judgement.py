@@ -65,7 +65,7 @@ def _judge(event: Json, recorded_us: int) -> Judged | str:
     for name in ("source", "type"):
         _require(_is_text(event.get(name), None))
     for name in ("datacontenttype", "correlationid"):
-        _require(name not in event or _is_text(event[name], None))
+        _require(name not in event or isinstance(event[name], str))
     for name in ("corrects", "retracts"):
         _require(name not in event or _is_id(event[name]))
     time = microseconds(event["time"]) if isinstance(event.get("time"), str) else None
