@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from flows.commands.token import sign
@@ -17,7 +18,7 @@ from models.role import Role
 from storage.postgres.connect import connect
 from storage.postgres.embedded import Server
 from storage.postgres.migrate import migrate
-from tests.platform.driving import RECOVERY_S, STOP_S, Up, run, wait_until
+from tests.platform.driving import RECOVERY_S, START_S, STOP_S, Up, run, wait_until
 
 _numbers = count(1)
 
@@ -185,3 +186,21 @@ def test_demo_traffic_has_its_history_once(tmp_path: Path) -> None:
         before = again.accepted()
         wait_until(lambda: again.accepted() > before + 5, 30, "it goes on")
         assert again.accepted() < before + 1_000
+
+
+@pytest.mark.parametrize("delay_s", [0, 0.2, 0.5, 0.9])
+def test_a_signal_while_it_starts_leaves_nothing(tmp_path: Path, delay_s: float) -> None:
+    data = tmp_path / "data"
+    up = Up(data)
+    try:
+        wait_until(lambda: up.said("^starting Postgres"), START_S, "it began")
+        time.sleep(delay_s)  # not for synchronisation: any moment of the start will do
+        assert up.interrupt() < STOP_S
+        assert up.process.returncode == 0, up.text()
+        assert [p for p in psutil.process_iter(["cmdline"]) if _names(p, data)] == []
+    finally:
+        up.destroy()
+
+
+def _names(process: psutil.Process, folder: Path) -> bool:
+    return any(str(folder) in word for word in process.info["cmdline"] or ())
