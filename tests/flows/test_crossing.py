@@ -1,113 +1,22 @@
-"""API writes that cross outside events, and what a slow or dead API request does to others."""
+"""API writes that cross outside events, in every order and with clocks apart."""
 
-import asyncio
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from itertools import permutations
 from typing import Any
 
 import asyncpg
-import httpx
-import jwt
 import pytest
 from msgspec import UNSET
 
-from api.app import create as create_app
-from api.auth import Principal, Role
 from api.services import applications as service
 from flows.analytics import decode_piece, now_us
 from flows.partition import Folded, Partition
 from models.application import Status
 from models.entity import Entity
 from models.errors import InvalidTransition
-from models.events import Changes, Created
-from models.instant import US_PER_SECOND, from_datetime, to_rfc3339
-from models.settings import Settings
-from tests.conftest import JWT_SECRET
+from models.events import Changes
+from models.instant import US_PER_SECOND, from_datetime
+from tests.flows.crossing import ADA, ENTITY_IS_NOT_THE_FOLD, new_application, outside, settle
 from tests.flows.driving import put, step
-
-ADA = Principal("ada", Role.USER, 0.0, 2e9)
-ENTITY_IS_NOT_THE_FOLD = """
-SELECT entity.id FROM applications AS entity
-LEFT JOIN application_analytics AS row ON row.application_id = entity.id
-WHERE (entity.user_id, entity.job_id, entity.job_title, entity.company, entity.location,
-       entity.source, entity.match_score, entity.resume_id, entity.referral_code,
-       entity.applied_at, entity.status, entity.status_at, entity.withdraw_reason, entity.orphan)
-    IS DISTINCT FROM
-      (row.user_id, row.job_id, row.job_title, row.company, row.location, row.source,
-       row.match_score, row.resume_id, row.referral_code, row.applied_at, row.status,
-       row.status_at, row.withdraw_reason, 'orphan' = ANY (row.flags))
-"""
-LEFT_OVER = """
-SELECT (SELECT count(*) FROM pending_writes) + (SELECT count(*) FROM entity_stale)
-    + (SELECT count(*) FROM outbox)
-"""
-
-
-@pytest.fixture
-def flow(settings: Settings, database: str) -> Iterator[Partition]:
-    """The one partition of the real flow, stepped by the test."""
-    partition = Partition(settings, database, 0, now_us)
-    yield partition
-    partition.close()
-
-
-@pytest.fixture
-async def connections(database: str) -> AsyncIterator[list[asyncpg.Connection]]:
-    """One to write with and one to look with."""
-    opened = [await asyncpg.connect(database) for _ in range(2)]
-    yield opened
-    for connection in opened:
-        connection.terminate()
-
-
-def outside(application_id: str, id_: str, kind: str, data: object, at_us: int) -> bytes:
-    """An event of another system, by its own clock."""
-    return json.dumps(
-        {
-            "specversion": "1.0",
-            "id": id_,
-            "source": "/ats",
-            "type": f"application.{kind}",
-            "subject": application_id,
-            "time": to_rfc3339(at_us),
-            "userid": "ada",
-            "data": data,
-        }
-    ).encode()
-
-
-def bearer(settings: Settings) -> dict[str, str]:
-    """ada's token."""
-    claims = {
-        "sub": "ada",
-        "role": "user",
-        "iss": settings.jwt_issuer,
-        "aud": settings.jwt_audience,
-        "iat": int(time.time()),
-        "exp": int(time.time()) + 600,
-    }
-    return {"Authorization": f"Bearer {jwt.encode(claims, JWT_SECRET, algorithm='HS256')}"}
-
-
-async def settle(flow: Partition, look: asyncpg.Connection) -> None:
-    """Step until nothing is left to be judged or brought to the fold."""
-    deadline = time.monotonic() + 20
-    while step(flow) or await look.fetchval(LEFT_OVER):
-        assert time.monotonic() < deadline, "something is never judged"
-
-
-async def new_application(connection: asyncpg.Connection) -> Entity:
-    """Entered by ada, not folded yet."""
-    created = Created(job_id="j", job_title="t", company="c")
-    async with connection.transaction():
-        return await service.create(connection, "ada", created, None)
 
 
 class Crossing:
@@ -262,149 +171,3 @@ async def test_a_fact_from_a_clock_ahead_does_not_undo_the_next_write(
     row = await look.fetchrow("SELECT status, revision FROM applications")
     assert tuple(row) == ("withdrawn", answer.revision)
     assert await look.fetch(ENTITY_IS_NOT_THE_FOLD) == []
-
-
-async def test_a_transaction_open_for_five_seconds_holds_up_nobody_else(
-    database: str, settings: Settings, flow: Partition, connections: list[asyncpg.Connection]
-) -> None:
-    slow, look = connections
-    held = await new_application(slow)
-    other = await new_application(slow)
-    await settle(flow, look)
-    app = create_app(settings.model_copy(update={"rate_limit_requests": 100_000}))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://test", headers=bearer(settings)
-        ) as client:
-            transaction = slow.transaction()
-            await transaction.start()
-            entity = await service.take(slow, ADA, held.id, None)
-            answer = await service.change_status(slow, entity, Status.SHORTLISTED, None)
-            blocked = [
-                asyncio.create_task(
-                    client.post(f"/api/applications/{held.id}/notes", json={"content": "x"})
-                )
-                for _ in range(2 * settings.pool_size)
-            ]
-            slowest_s, written = await _write_for(5.0, client, flow, database, held.id, other.id)
-            await transaction.commit()
-            refused = [one.status_code for one in await asyncio.gather(*blocked)]
-    assert slowest_s < 1
-    assert written > 20
-    assert set(refused) == {503}
-    await settle(flow, look)
-    assert await look.fetch(ENTITY_IS_NOT_THE_FOLD) == []
-    row = await look.fetchrow("SELECT status FROM applications WHERE id = $1", held.id)
-    assert row["status"] == answer.status
-    folded = await look.fetchval(
-        "SELECT views FROM application_analytics WHERE application_id = $1", held.id
-    )
-    assert folded == written
-
-
-async def _write_for(
-    seconds: float,
-    client: httpx.AsyncClient,
-    flow: Partition,
-    url: str,
-    held_id: str,
-    other_id: str,
-) -> tuple[float, int]:
-    """Writes on another application, each folded, with outside events on the held one; the
-    longest from write to row, and how many."""
-    slowest_s, written = 0.0, 0
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        began = time.monotonic()
-        put(url, [outside(held_id, f"v{written}", "viewed_by_employer", {}, now_us())])
-        path = f"/api/applications/{other_id}"
-        answer = await client.patch(path, json={"company": f"c{written}"})
-        assert answer.status_code == 200, answer.text
-        while step(flow):
-            pass
-        row = await client.get(f"{path}/analytics", params={"min_revision": answer.headers["etag"]})
-        assert (row.status_code, row.json()["company"]) == (200, f"c{written}")
-        slowest_s = max(slowest_s, time.monotonic() - began)
-        written += 1
-        await asyncio.sleep(0.02)  # a pace, so that the machine is not the measure
-    return slowest_s, written
-
-
-async def test_a_key_of_a_request_that_was_killed_can_be_used_again(
-    database: str, settings: Settings, connections: list[asyncpg.Connection]
-) -> None:
-    slow, look = connections
-    held = await new_application(slow)
-    path = f"/api/applications/{held.id}/notes"
-    request = {"json": {"content": "once"}, "headers": {"Idempotency-Key": "k1"}}
-    transaction = slow.transaction()
-    await transaction.start()
-    await service.take(slow, ADA, held.id, None)
-    with serving(settings) as (process, url):
-        async with httpx.AsyncClient(base_url=url, headers=bearer(settings)) as client:
-            await until_ready(client)
-            cut_off = asyncio.create_task(client.post(path, **request))
-            await until_blocked(look)
-            process.kill()
-            with pytest.raises(httpx.TransportError):
-                await cut_off
-    await transaction.rollback()
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://test", headers=bearer(settings)
-        ) as client:
-            async with asyncio.timeout(10):
-                while (answer := await client.post(path, **request)).status_code == 409:
-                    pass
-            again = await client.post(path, **request)
-    assert (answer.status_code, again.content) == (201, answer.content)
-    assert await look.fetchval("SELECT count(*) FROM notes") == 1
-    assert await look.fetchval("SELECT count(*) FROM outbox") == 2
-
-
-@contextmanager
-def serving(settings: Settings) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A real API process; killed at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "JOBFINDERS_DATA": str(settings.data),
-        "JOBFINDERS_POSTGRES_URL": str(settings.postgres_url),
-        "JOBFINDERS_JWT_SECRET": JWT_SECRET,
-    }
-    command = [sys.executable, "-m", "uvicorn", "api.app:create", "--factory", "--port", str(port)]
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield process, f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
-
-
-async def until_ready(client: httpx.AsyncClient) -> None:
-    """Until the process answers, 20 s at most."""
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                assert (await client.get("/healthz")).status_code == 200
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
-            else:
-                return
-
-
-async def until_blocked(look: asyncpg.Connection) -> None:
-    """Until a backend waits for a row, 10 s at most."""
-    async with asyncio.timeout(10):
-        while not await look.fetchval(  # noqa: ASYNC110
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        ):
-            await asyncio.sleep(0.01)
