@@ -36,6 +36,7 @@ def runs(workspace: Workspace) -> Iterator[Figures]:
         workspace.tell("the flow")
         figures = _flow(workspace, path)
         rate = figures["flow"].value
+        used_s = figures["processor of the flow"].value + figures["processor of Postgres"].value
         for title, more in (("rows only", ()), ("rows + log", ("log",))):
             name = f"keyed Bytewax flow, {title}"
             workspace.tell(name)
@@ -47,6 +48,8 @@ def runs(workspace: Workspace) -> Iterator[Figures]:
             figures[f"{name}: processor of Postgres"] = Figure(keyed["postgres_s"], "s")
             figures[f"{name}: peak memory"] = Figure(keyed["peak_mb"], "MB")
             figures[f"flow : {name}"] = Figure(rate / keyed["events_per_s"], "×")
+            keyed_s = keyed["cpu_s"] + keyed["postgres_s"]
+            figures[f"flow : {name}, per processor time"] = Figure(keyed_s / used_s, "×")
         for name, title in (
             ("decode", "decode only"),
             ("compute", "decode, judge, fold, encode; no Postgres"),
