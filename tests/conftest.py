@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -19,14 +20,15 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The embedded server, in a temporary folder and without fsync."""
-    server = Server(tmp_path_factory.mktemp("server") / "postgres", durable=False)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
+def postgres_server() -> Iterator[Server]:
+    """The embedded server, without fsync, in a folder that no other test run sweeps away."""
+    with TemporaryDirectory(prefix="jobfinders-tests-") as folder:
+        server = Server(Path(folder) / "postgres", durable=False)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")
