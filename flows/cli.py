@@ -11,7 +11,7 @@ from psycopg.errors import UndefinedTable
 from pydantic import ValidationError
 
 from flows import ingest, rebuild
-from flows.commands import data, dead_letters, parts, status, token, up
+from flows.commands import data, dead_letters, parts, schemas, status, token, up
 from flows.diary import command as import_
 from flows.simulator import command as simulate
 from flows.verify import command as verify
@@ -41,6 +41,7 @@ for module in (
     token,
     dead_letters,
     data,
+    schemas,
     parts,
     verify,
     rebuild,

@@ -1,0 +1,81 @@
+"""The JSON Schema files say what the decoder does, and are those of this version."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from jsonschema_rs import Draft202012Validator
+from typer.testing import CliRunner
+
+from flows.cli import app
+from models.analytics import fold
+from models.batch import Message
+from models.decoder import Rejected, decode
+from models.event_schemas import schemas
+from models.events import EventType
+from models.instant import parse
+from models.intake import Intake
+from tests.contract.generated import events
+
+NOW = parse("2026-06-01T00:00:00Z")
+FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
+GOLDEN = Path(__file__).parent / "golden"
+VALIDATORS = {name: Draft202012Validator(schema) for name, schema in schemas().items()}
+
+
+def agree(event: dict[str, Any]) -> bool:
+    """Whether the decoder takes it; the schema must say the same."""
+    taken = not isinstance(decode(json.dumps(event).encode(), NOW), Rejected)
+    assert VALIDATORS[event["type"]].is_valid(event) == taken, event
+    return taken
+
+
+def test_the_files_are_those_of_this_version(tmp_path: Path) -> None:
+    """When it fails: `jobfinders schemas`, and say so in the changelog."""
+    assert CliRunner().invoke(app, ["schemas", str(tmp_path)]).exit_code == 0
+    made = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
+    kept = {file.name: file.read_text(encoding="utf-8") for file in FOLDER.iterdir()}
+    assert made == kept
+    assert set(made) == {f"{name}.schema.json" for name in EventType}
+
+
+@given(events())
+def test_valid_events_are_valid(event: dict[str, Any]) -> None:
+    assert agree(event)
+
+
+@given(events())
+def test_each_field_of_the_envelope_is_needed_or_not(event: dict[str, Any]) -> None:
+    for name in event:
+        if name != "type":
+            agree({key: value for key, value in event.items() if key != name})
+            agree({**event, name: None})
+            agree({**event, name: 7})
+
+
+@given(events())
+def test_each_field_of_the_data_is_needed_or_not(event: dict[str, Any]) -> None:
+    data = event["data"]
+    for name in data:
+        agree({**event, "data": {key: value for key, value in data.items() if key != name}})
+        agree({**event, "data": {**data, name: None}})
+        agree({**event, "data": {**data, name: {"of": "another type"}}})
+
+
+def test_the_golden_events_and_what_came_of_them() -> None:
+    lines = (GOLDEN / "events.ndjson").read_bytes().splitlines()
+    assert all(agree(json.loads(line)) for line in lines)
+
+
+def test_what_came_of_them_has_a_schema_too() -> None:
+    lines = (GOLDEN / "events.ndjson").read_bytes().splitlines()
+    intake = Intake(fold, {})
+    intake.add(
+        [(Message(place, None, NOW, line), decode(line, NOW)) for place, line in enumerate(lines)],
+        {},
+    )
+    (change,) = intake.finish(NOW).changes
+    event = json.loads(change.payload)
+    assert VALIDATORS[EventType.ANALYTICS_UPDATED].is_valid(event)
+    assert not VALIDATORS[EventType.ANALYTICS_UPDATED].is_valid({**event, "data": {}})
