@@ -40,6 +40,8 @@ Score = Annotated[float, Meta(ge=0, le=100)]
 Instant = Annotated[
     str, Meta(min_length=1, max_length=1_000, extra_json_schema={"format": "date-time"})
 ]
+Integer = Annotated[float, Meta(extra_json_schema={"type": "integer"})]
+"""2.0 is one too: JSON, and so the schema, tells numbers by their value."""
 NoteKind = Annotated[
     str,
     Meta(
@@ -132,12 +134,16 @@ class InterviewScheduled(Data):
     scheduled_at: Instant
     interview_id: Text | UnsetType = UNSET
     duration_minutes: float | UnsetType = UNSET
-    round: int | UnsetType = UNSET
+    round: Integer | UnsetType = UNSET
     mode: Text | UnsetType = UNSET
     location: Text | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         _check_instants(self.scheduled_at)
+        if self.round is not UNSET:
+            if not float(self.round).is_integer():
+                raise ValueError("round is an integer")
+            self.round = int(self.round)
 
 
 class OfferReceived(Data):

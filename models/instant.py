@@ -10,6 +10,7 @@ US_PER_DAY = 24 * US_PER_HOUR
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)
 _EPOCH_ORDINAL = _NAIVE_EPOCH.toordinal()
+_DAYS_PER_400_YEARS = 146_097
 
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d+))?"
@@ -43,10 +44,17 @@ def _midnight(date: str) -> int:
     """Microseconds since 1970 of `YYYY-MM-DD`; ValueError for a date that does not exist."""
     midnight = _midnights.get(date)
     if midnight is None:
-        midnight = (datetime.fromisoformat(date).toordinal() - _EPOCH_ORDINAL) * US_PER_DAY
+        midnight = (_ordinal(date) - _EPOCH_ORDINAL) * US_PER_DAY
         if len(_midnights) < _MIDNIGHTS_MAX:
             _midnights[date] = midnight
     return midnight
+
+
+def _ordinal(date: str) -> int:
+    if date.startswith("0000"):
+        # Python's calendar begins with year 1; 400 years later the days are the same.
+        return datetime.fromisoformat(f"0400{date[4:]}").toordinal() - _DAYS_PER_400_YEARS
+    return datetime.fromisoformat(date).toordinal()
 
 
 def _parse(text: str) -> int:
