@@ -18,6 +18,7 @@ class Answer(msgspec.Struct):
     number: int
     application: str = ""
     status: str = ""
+    note: str = ""
 
 
 class Person(threading.Thread):
@@ -41,6 +42,7 @@ class Person(threading.Thread):
                 try:
                     self.create(client, answer)
                     self._move(client, answer)
+                    self._note(client, answer)
                 except httpx.TransportError:
                     self.cut_off += 1
                     return
@@ -78,6 +80,11 @@ class Person(threading.Thread):
                 assert reached == answer.status or (
                     answer is self.answers[-1] and reached == "shortlisted"
                 ), f"{answer} has become {reached}"
+                notes = client.get(f"/api/applications/{answer.application}/notes").json()
+                ids = [note["id"] for note in notes["items"]]
+                assert ids == [answer.note] or (
+                    answer is self.answers[-1] and not answer.note and len(ids) <= 1
+                ), f"{answer} has the notes {ids}"
             total = client.get("/api/applications", params={"limit": 1}).json()["total"]
         assert total == len({answer.application for answer in self.answers})
 
@@ -86,6 +93,12 @@ class Person(threading.Thread):
         response = client.put(path, json={"status": "shortlisted"})
         assert response.status_code == 200, response.text
         answer.status = "shortlisted"
+
+    def _note(self, client: httpx.Client, answer: Answer) -> None:
+        path = f"/api/applications/{answer.application}/notes"
+        response = client.post(path, json={"content": "They called."})
+        assert response.status_code == 201, response.text
+        answer.note = response.json()["id"]
 
     def _client(self) -> httpx.Client:
         return httpx.Client(

@@ -1,6 +1,7 @@
 """A durable server of its own: what is killed here must not lose what it has confirmed."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -16,14 +17,18 @@ _seeds = count(int(os.environ.get("FAULTS_SEED", "1")))
 
 
 @pytest.fixture(scope="session")
-def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Fresh databases on a server with fsync."""
-    server = Server(tmp_path_factory.mktemp("durable") / "postgres")
-    try:
-        server.start()
-        yield Databases(server)
-    finally:
-        server.stop()
+def durable() -> Iterator[Databases]:
+    """Fresh databases on a server with fsync.
+
+    Not in pytest's folder: another pytest of root's would close that to the server's user.
+    """
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        server = Server(Path(folder) / "postgres")
+        try:
+            server.start()
+            yield Databases(server)
+        finally:
+            server.stop()
 
 
 @pytest.fixture

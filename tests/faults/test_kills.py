@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from tests.faults import campaign
 from tests.faults.databases import Databases
 from tests.faults.points import COMMIT, statements
@@ -11,6 +13,7 @@ from tests.faults.trace import trace
 from tests.faults.traffic import Traffic
 from tests.faults.victim import BACK_S
 
+_LONG_S = 900
 Make = Callable[..., Traffic]
 # At a start, or for a load: not within the writing of a batch.
 _ELSEWHERE = {
@@ -27,6 +30,7 @@ def test_the_points_are_all_that_a_batch_executes(make_traffic: Make) -> None:
     assert set(COMMIT) <= set(met)
 
 
+@pytest.mark.timeout(_LONG_S)
 def test_the_flow_killed_anywhere(make_traffic: Make, seed: int) -> None:
     points = trace(make_traffic())
     tally = campaign.flow(make_traffic(applications=1_000), points, 6, Random(seed))
@@ -42,8 +46,10 @@ def test_postgres_killed(make_traffic: Make, durable: Databases, seed: int) -> N
     assert tally.slowest_s < BACK_S
 
 
+@pytest.mark.timeout(_LONG_S)
 def test_the_api_killed(make_traffic: Make, seed: int, tmp_path: Path) -> None:
-    tally = campaign.api(make_traffic(), tmp_path, 4, Random(seed))
+    tally = campaign.api(make_traffic(), tmp_path, Random(seed))
     print(tally)
-    assert tally.torn, "no request was cut off"
+    assert tally.kills >= 20
+    assert tally.torn * 2 >= tally.kills
     assert tally.slowest_s < BACK_S

@@ -1,5 +1,6 @@
 """Postgres away for a while: the API says so at once, and all is caught up afterwards."""
 
+import os
 import signal
 import threading
 import time
@@ -21,7 +22,7 @@ from tests.faults.victim import BACK_S, Victim
 from tests.stream.server import Api
 
 Make = Callable[..., Traffic]
-_OUTAGE_S = 3.0
+_OUTAGE_S = float(os.environ.get("FAULTS_OUTAGE_S", "3"))
 _ANSWER_S = 2.0
 _WRITERS = 8
 _BEFORE = 50
