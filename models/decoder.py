@@ -5,6 +5,7 @@ Bad input is a second output, never an exception. Reasons are tried in the contr
 
 import re
 from enum import StrEnum
+from math import isinf
 from typing import Annotated, Literal
 
 import msgspec
@@ -128,7 +129,7 @@ def decode_carefully(line: bytes, recorded_at: int) -> Event | Rejected:
         return Rejected(Reason.INVALID, f"not JSON: {error}")
     if type(envelope) is not dict:
         return Rejected(Reason.INVALID, "not a JSON object")
-    fault = (_walk(envelope, 1) if _may_offend(line) else None) or _fault_of_envelope(envelope)
+    fault = (_fault_of_text(line) if _may_offend(line) else None) or _fault_of_envelope(envelope)
     if fault:
         return Rejected(Reason.INVALID, fault)
     try:
@@ -195,22 +196,23 @@ def _may_offend(line: bytes) -> bool:
     return _LONG_NUMBER in shape
 
 
-def _walk(value: object, depth: int) -> str | None:
-    if isinstance(value, str):
-        return "a NUL character" if "\0" in value else None
-    if isinstance(value, int):
-        try:
-            float(value)
-        except OverflowError:
-            return "a number beyond a double"
-        return None
-    if not isinstance(value, dict | list):
-        return None
-    if depth > DEPTH_MAX:
-        return f"nested deeper than {DEPTH_MAX}"
-    members = [*value.keys(), *value.values()] if isinstance(value, dict) else value
-    for member in members:
-        fault = _walk(member, depth + 1)
-        if fault:
-            return fault
+_strings = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_has_nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
+_brackets = re.compile(rb"[\[\]{}]").findall
+_numbers = re.compile(rb"-?\d[\d.eE+-]*").findall
+
+
+def _fault_of_text(line: bytes) -> str | None:
+    """What the limits forbid anywhere on a line that is JSON: also where a key is repeated, in
+    values of which the decoded object knows nothing."""
+    if _has_nul(line):
+        return "a NUL character"
+    bare = _strings.sub(b"", line)
+    depth = 0
+    for bracket in _brackets(bare):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEPTH_MAX:
+            return f"nested deeper than {DEPTH_MAX}"
+    if any(isinf(float(number)) for number in _numbers(bare)):
+        return "a number beyond a double"
     return None

@@ -52,6 +52,8 @@ ALLOWED: list[tuple[str, bytes]] = [
     ("no number beyond a double: many digits", with_data("9" * 308)),
     ("no lone surrogate: a pair is a character", with_data(r'"\ud83d\ude00"')),
     ("no NUL: an escaped backslash is none", with_data(r'"\\u0000"')),
+    ("brackets in a text are no depth", with_data('"' + "[{" * 40 + r"\"" + "[" * 40 + '"')),
+    ("digits in a text are no number", with_data(f'"{"9" * 400} 1e999"')),
     ("Of repeated keys the last counts", PLAIN[:-1] + b',"userid":"user"}'),
     ("Of repeated keys the last counts", b'{"userid":7,' + PLAIN[1:]),
     *(
@@ -123,6 +125,17 @@ INVALID: list[tuple[str, bytes]] = [
     ("no number beyond a double", with_data("9" * 250 + "e99")),
     ("no byte order mark", b"\xef\xbb\xbf" + PLAIN),
     ("Of repeated keys the last counts", PLAIN[:-1] + b',"userid":7}'),
+    *(
+        (f"a limit broken, if only by what a repeated key hides: {why}", hidden)
+        for why, hidden in (
+            ("NUL", rb'{"id":"\u0000",' + PLAIN[1:]),
+            ("NUL", rb'{"id":"\\\u0000",' + PLAIN[1:]),
+            ("surrogate", rb'{"id":"\ud800",' + PLAIN[1:]),
+            ("depth", b'{"id":' + b"[" * 32 + b"]" * 32 + b"," + PLAIN[1:]),
+            ("number", b'{"id":' + b"9" * 309 + b"," + PLAIN[1:]),
+            ("number", b'{"id":1e309,' + PLAIN[1:]),
+        )
+    ),
 ]
 
 
