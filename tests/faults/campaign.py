@@ -22,10 +22,10 @@ _AT_RANDOM = 2
 _UNKNOWN = 1 << 30
 
 
-def flow(traffic: Traffic, points: list[str], at_random: int, random: Random) -> Tally:
+def flow(victim: Victim, points: list[str], at_random: int, random: Random) -> Tally:
     """Kill the flow at each of the points, in any order, and so many times anywhere."""
     tally = Tally()
-    victim = Victim(traffic)
+    traffic = victim.traffic
     try:
         for point in random.sample(points, len(points)):
             torn = victim.kill_at(point, passes=random.randint(1, 2))

@@ -11,7 +11,7 @@ from tests.faults.databases import Databases
 from tests.faults.points import COMMIT, statements
 from tests.faults.trace import trace
 from tests.faults.traffic import Traffic
-from tests.faults.victim import BACK_S
+from tests.faults.victim import BACK_S, Victim
 
 _LONG_S = 900
 Make = Callable[..., Traffic]
@@ -33,10 +33,21 @@ def test_the_points_are_all_that_a_batch_executes(make_traffic: Make) -> None:
 @pytest.mark.timeout(_LONG_S)
 def test_the_flow_killed_anywhere(make_traffic: Make, seed: int) -> None:
     points = trace(make_traffic())
-    tally = campaign.flow(make_traffic(applications=1_000), points, 6, Random(seed))
+    victim = Victim(make_traffic(applications=1_000))
+    tally = campaign.flow(victim, points, 6, Random(seed))
     print(tally)
     assert tally.kills >= 40
     assert tally.torn * 2 >= tally.kills
+    assert tally.slowest_s < BACK_S
+
+
+def test_the_flow_killed_while_a_thread_writes(make_traffic: Make, seed: int) -> None:
+    """Batches so large that the next one is folded while the one before is written."""
+    random = Random(seed)
+    points = random.sample(trace(make_traffic()), 5)
+    victim = Victim(make_traffic(applications=6_000), batch_events=1_200, feed=2_500)
+    tally = campaign.flow(victim, points, 2, random)
+    print(tally)
     assert tally.slowest_s < BACK_S
 
 

@@ -48,8 +48,10 @@ class Victim:
         batch_events: int = _BATCH_EVENTS,
         variant: str = "whole",
         partitions: Sequence[int] = (),
+        feed: int = 25,
     ) -> None:
-        self._traffic = traffic
+        self.traffic = traffic
+        self._feed = feed
         self._command = [
             *(sys.executable, "-m", "tests.faults.dying_flow"),
             *(traffic.url, str(batch_events), variant),
@@ -83,25 +85,25 @@ class Victim:
     def pause_at(self, point: str) -> None:
         """Feed it until it has stopped there; it sleeps on."""
         self._order(f"SIGSTOP 1 {point}")
-        self._traffic.feed(60)
+        self.traffic.feed(2 * self._feed)
         status = Path(f"/proc/{self.pid}/stat")
         oracle.until(lambda: status.read_text().rpartition(")")[2].split()[0] == "T", 10, point)
 
     def kill_at_random(self, random: Random) -> bool:
         """Kill it within its work; returns whether a batch was open."""
-        self._traffic.write(2)
-        self._traffic.feed(100)
+        self.traffic.write(2)
+        self.traffic.feed(4 * self._feed)
         time.sleep(random.uniform(0, 0.15))  # the moment is what is random here
         os.kill(self.pid, signal.SIGSTOP)  # so that it does not move while we look
-        torn = oracle.open_batches(self._traffic.url) > 0
+        torn = oracle.open_batches(self.traffic.url) > 0
         self.kill()
         return torn
 
-    def come_back(self) -> float:
+    def come_back(self, within_s: float = BACK_S) -> float:
         """Start it again; returns the seconds until nothing waits any more."""
         began = time.monotonic()
         self._process = self._start()
-        self.settle(BACK_S)
+        self.settle(within_s)
         return time.monotonic() - began
 
     def settle(self, within_s: float = BACK_S) -> None:
@@ -109,7 +111,7 @@ class Victim:
 
         def idle() -> bool:
             assert not self.dead, f"the flow ended: {self._last_words()}"
-            return oracle.waiting(self._traffic.url) == 0
+            return oracle.waiting(self.traffic.url) == 0
 
         oracle.until(idle, within_s, "folding what waits")
 
@@ -125,14 +127,14 @@ class Victim:
 
     def _disturb(self) -> None:
         """Work of every kind, some of it on rows that somebody else holds."""
-        self._traffic.write(2)
-        with self._traffic.held():
-            self._traffic.feed(25)
+        self.traffic.write(2)
+        with self.traffic.held():
+            self.traffic.feed(self._feed)
             self._wait_while_waiting("outbox")
         self._wait_while_waiting("entity_stale")
 
     def _wait_while_waiting(self, table: str) -> None:
-        oracle.until(lambda: self.dead or oracle.rows(self._traffic.url, table) == 0, BACK_S, table)
+        oracle.until(lambda: self.dead or oracle.rows(self.traffic.url, table) == 0, BACK_S, table)
 
     def _start(self) -> "subprocess.Popen[str]":
         return subprocess.Popen(
