@@ -155,8 +155,14 @@ class Partition:
 
     def _load(self, decoded: list[Pair]) -> None:
         """Bring what is known of applications that neither the batch nor the cache has."""
-        named = {verdict.application_id for _, verdict in decoded if isinstance(verdict, Event)}
-        missing = named.difference(self._intake.works, self._cache)
+        works, cache = self._intake.works, self._cache
+        missing = {
+            verdict.application_id
+            for _, verdict in decoded
+            if isinstance(verdict, Event)
+            and verdict.application_id not in works
+            and verdict.application_id not in cache
+        }
         if missing:
             self._cache.update(load_held(self._reading, list(missing)))
 
