@@ -36,9 +36,10 @@ def command(
     """
     if files and not against:
         raise typer.BadParameter("files to compare with go behind --against")
+    screen = Console(stderr=True)
     with (
         database(settings_of(context)) as url,
-        Progress(console=Console(stderr=True), transient=True) as bar,
+        Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar,
     ):
         task = bar.add_task("recomputing", total=None)
         try:
@@ -57,6 +58,9 @@ def command(
 def show(report: Report) -> None:
     """What was compared, and a table of the first differences."""
     console = Console()
+    if not console.is_terminal:
+        # In a file or a pipe each difference stays on one line, so that it can be searched.
+        console = Console(width=_WIDE)
     if report.differences:
         table = Table("check", "where", "found", "expected", title="First differences")
         for difference in report.differences:
@@ -74,6 +78,9 @@ def show(report: Report) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+_WIDE = 1_000
 
 
 def _cell(value: str) -> str:

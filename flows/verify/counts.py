@@ -21,8 +21,8 @@ def check_counts(report: Report, snapshot: Snapshot) -> None:
             report.add("accepted = facts in the log", where, accepted, facts)
         if not clock:
             report.add("log clock", where, "another", "greatest least(time, recorded_at)")
-    for partition, letters, counted in snapshot.rows(SQL.dead_partitions):
-        report.add("dead_lettered = dead letters", f"partition {partition}", counted, letters)
+    for partition, made, counted in snapshot.rows(SQL.dead_partitions):
+        report.add("dead_lettered = dead letters", f"partition {partition}", counted, made)
     for run, received, judged, waiting in snapshot.rows(SQL.run_sums):
         found = f"{received} received"
         report.add("ingest counts add up", f"run {run}", found, f"{judged} + {waiting} waiting")

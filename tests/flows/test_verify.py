@@ -7,6 +7,7 @@ import pytest
 
 from flows.verify import verify
 from models.settings import Settings
+from storage.postgres import dead_letters
 from storage.postgres.connect import connect
 from tests.flows.driving import drain, put
 
@@ -45,6 +46,24 @@ def test_what_was_fed_is_found_again(folded: str, tmp_path: Path) -> None:
     assert report.unfed == 1
 
 
+def test_dead_letters_that_were_sent_back_are_accounted_for(
+    folded: str, settings: Settings
+) -> None:
+    with connect(folded, autocommit=True) as connection:
+        (first, _) = connection.execute("SELECT id FROM dead_letters ORDER BY id").fetchall()
+        assert dead_letters.redrive(connection, [first[0], 10**9]) == 1
+        assert dead_letters.redrive_all(connection) == 1
+        redriven = connection.execute("SELECT letters FROM redrives").fetchall()
+    assert redriven == [(1,), (1,)]
+    report = verify(folded)
+    assert report.clean, report
+    assert (report.dead_letters, report.waiting) == (0, 2)
+    drain(folded, settings)
+    report = verify(folded)
+    assert report.clean, report
+    assert (report.dead_letters, report.waiting) == (2, 0)
+
+
 DAMAGE = {
     "row = recompute": [
         "UPDATE application_analytics SET views = views + 1",
@@ -80,7 +99,12 @@ DAMAGE = {
         "DELETE FROM applications",
         "INSERT INTO applications (id, user_id) VALUES ('of nothing', 'u')",
     ],
-    "dead_lettered = dead letters": ["UPDATE flow_positions SET dead_lettered = 1"],
+    "dead_lettered = dead letters": [
+        "UPDATE flow_positions SET dead_lettered = 1",
+        "UPDATE flow_positions SET dead_lettered = 3",
+        "DELETE FROM dead_letters WHERE reason = 'invalid'",
+        "INSERT INTO redrives (source, partition, letters) VALUES ('outbox', 0, 1)",
+    ],
     "dead letters have their reason": [
         "UPDATE dead_letters SET reason = 'owner_mismatch'",
         "UPDATE dead_letters SET reason = 'unknown_type' WHERE reason = 'invalid'",

@@ -188,6 +188,16 @@ CREATE TABLE dead_letters (
     UNIQUE (source, partition, "offset")
 );
 
+-- How many dead letters were sent back, and so are no longer there: with them every one that
+-- was ever made can be accounted for. A row of its own each time, so that nobody is locked out.
+CREATE TABLE redrives (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source text NOT NULL,
+    partition smallint NOT NULL,
+    letters bigint NOT NULL,
+    at timestamptz NOT NULL DEFAULT now()
+);
+
 -- Answers to keep for a repeated POST. A row exists only once its request has committed.
 CREATE TABLE idempotency_keys (
     user_id text NOT NULL,

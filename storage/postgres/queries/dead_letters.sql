@@ -19,18 +19,30 @@ SELECT reason, count(*) FROM dead_letters GROUP BY reason ORDER BY count(*) DESC
 SELECT coalesce(max(id), 0) FROM dead_letters
 
 -- name: take
--- Given ones, gone from here in the transaction that puts them back into the outbox.
-DELETE FROM dead_letters WHERE id = ANY ($1::bigint[]) RETURNING payload
+-- Given ones, gone from here and counted, in the transaction that puts them back into the outbox.
+WITH taken AS (
+    DELETE FROM dead_letters WHERE id = ANY ($1::bigint[]) RETURNING source, partition, payload
+), counted AS (
+    INSERT INTO redrives (source, partition, letters)
+    SELECT source, partition, count(*) FROM taken GROUP BY source, partition
+)
+SELECT payload FROM taken
 
 -- name: take_batch
 -- The next ones up to a place: newest id, reason or null, limit.
-DELETE FROM dead_letters
-WHERE id IN (
-    SELECT id
-    FROM dead_letters
-    WHERE id <= $1 AND ($2::text IS NULL OR reason = $2)
-    ORDER BY id
-    LIMIT $3
-    FOR UPDATE SKIP LOCKED
+WITH taken AS (
+    DELETE FROM dead_letters
+    WHERE id IN (
+        SELECT id
+        FROM dead_letters
+        WHERE id <= $1 AND ($2::text IS NULL OR reason = $2)
+        ORDER BY id
+        LIMIT $3
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING source, partition, payload
+), counted AS (
+    INSERT INTO redrives (source, partition, letters)
+    SELECT source, partition, count(*) FROM taken GROUP BY source, partition
 )
-RETURNING payload
+SELECT payload FROM taken

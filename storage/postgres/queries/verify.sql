@@ -67,12 +67,15 @@ FULL JOIN (SELECT * FROM flow_positions WHERE flow = 'analytics') AS positions U
 ORDER BY partition
 
 -- name: dead_partitions
--- A redriven letter is gone from the table, so the count of those ever made is no less.
-SELECT partition, coalesce(letters, 0), coalesce(dead_lettered, 0)
-FROM (SELECT partition, count(*) AS letters FROM dead_letters WHERE source = 'outbox'
-      GROUP BY partition) AS dead
+-- Dead letters ever made: those that are here and those that were sent back.
+SELECT partition, coalesce(made, 0)::bigint, coalesce(dead_lettered, 0)
+FROM (SELECT partition, sum(letters) AS made
+      FROM (SELECT partition, 1 AS letters FROM dead_letters WHERE source = 'outbox'
+            UNION ALL
+            SELECT partition, letters FROM redrives WHERE source = 'outbox') AS each
+      GROUP BY partition) AS ever
 FULL JOIN (SELECT * FROM flow_positions WHERE flow = 'analytics') AS positions USING (partition)
-WHERE coalesce(letters, 0) > coalesce(dead_lettered, 0)
+WHERE coalesce(made, 0) <> coalesce(dead_lettered, 0)
 
 -- name: run_sums
 -- Each message of an ingest is one of accepted, duplicate, dead-lettered, or still waits.
