@@ -40,8 +40,8 @@ Score = Annotated[float, Meta(ge=0, le=100)]
 Instant = Annotated[
     str, Meta(min_length=1, max_length=1_000, extra_json_schema={"format": "date-time"})
 ]
-Integer = Annotated[float, Meta(extra_json_schema={"type": "integer"})]
-"""2.0 is one too: JSON, and so the schema, tells numbers by their value."""
+Integer = Annotated[float, Meta(multiple_of=1)]
+"""2.0 is one too: JSON tells numbers by their value."""
 NoteKind = Annotated[
     str,
     Meta(
@@ -141,8 +141,6 @@ class InterviewScheduled(Data):
     def __post_init__(self) -> None:
         _check_instants(self.scheduled_at)
         if self.round is not UNSET:
-            if not float(self.round).is_integer():
-                raise ValueError("round is an integer")
             self.round = int(self.round)
 
 
