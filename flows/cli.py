@@ -109,6 +109,8 @@ def main() -> None:
         _fail("the database has no tables yet: run `jobfinders migrate`")
     except OperationalError as error:
         _fail(f"Postgres: {str(error).strip().splitlines()[0]}")
+    except PermissionError as error:
+        _fail(f"{error.filename or error}: permission denied")
 
 
 def _fail(message: str) -> NoReturn:

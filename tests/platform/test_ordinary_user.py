@@ -68,3 +68,22 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(home: Path, prefix: li
     assert ended.stderr == (
         f"jobfinders: cannot use the data folder {home / 'data'}: Permission denied\n"
     )
+
+
+def test_a_folder_of_another_user_is_a_clear_error(home: Path, prefix: list[str]) -> None:
+    """By a command that would write a secret there."""
+    data = home / "data"
+    data.mkdir(mode=0o755)
+    data.chmod(0o555)
+    ended = subprocess.run(
+        [*prefix, *command("token", "--user", "ada")],
+        env=environment(data),
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert ended.stderr.endswith(": permission denied\n")
