@@ -13,7 +13,7 @@ from models.batch import Accepted, Batch, Change, Counts, DeadLetter, Held, Mess
 from models.decoder import Event, Reason, Rejected
 from models.errors import FoldFailed
 from models.events import FACTS_MAX, AnalyticsUpdated, Envelope, EventType
-from models.facts import Fact, Kind, State, unpack
+from models.facts import Fact, Kind, State, effective, unpack
 from models.instant import to_rfc3339
 from models.rows import CAMEL, view
 
@@ -81,8 +81,10 @@ class Intake:
                 work.state.facts.append(fact)
                 work.known[fact.id] = fact
                 work.added.append(verdict)
-                if fact.kind == _CREATED and fact.retracts is None:
-                    work.orphan = False
+                if work.orphan and fact.kind == _CREATED:
+                    # One that was retracted before it came makes nothing known.
+                    standing = effective(work.state.facts)
+                    work.orphan = all(one.kind != _CREATED for one in standing)
                 accepted.append(Accepted(message, verdict, work.orphan))
                 if message.run is not None:
                     self._run(message.run).accepted += 1

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from models.instant import parse
+from models.ageing import hours_in_stage, hours_of_silence
+from models.analytics import ROW_FIELDS
+from models.instant import parse, to_datetime
 from tests.contract.building import Json, Story, event, row, status
 
 
@@ -95,8 +97,14 @@ COLUMNS: list[tuple[str, list[Json], dict[str, Any]]] = [
     ("first_viewed_at: none", [created()], {"views": 0, "first_viewed_at": None}),
     (
         "interviews_scheduled: distinct interviewId (the event's id where absent)",
-        [interview("a", 1, "x"), interview("b", 2, "x"), interview("y", 3), interview("c", 4, "y")],
-        {"interviews_scheduled": 2},
+        [
+            interview("a", 1, "x"),
+            interview("b", 2, "x"),
+            interview("y", 3),
+            interview("c", 4, "y"),
+            interview("z", 5),
+        ],
+        {"interviews_scheduled": 3},
     ),
     (
         "interviews_scheduled: the larger of …; transitions to `interview_scheduled`",
@@ -111,8 +119,14 @@ COLUMNS: list[tuple[str, list[Json], dict[str, Any]]] = [
     ),
     (
         "offers_received: the same with offerId and `offer_received`",
-        [offer("a", 1, "x"), offer("b", 2, "x"), offer("y", 3), offer("c", 4, "y")],
-        {"offers_received": 2},
+        [
+            offer("a", 1, "x"),
+            offer("b", 2, "x"),
+            offer("y", 3),
+            offer("c", 4, "y"),
+            offer("z", 5),
+        ],
+        {"offers_received": 3},
     ),
     (
         "offers_received: the larger of …; transitions to `offer_received`",
@@ -266,8 +280,9 @@ def test_column(events: list[Json], expected: dict[str, Any]) -> None:
 
 def test_hours_are_microseconds_over_3_600_000_000_as_a_double() -> None:
     """'microseconds / 3_600_000_000 as a double'"""
-    answer = status("rejected", "r") | {"time": "2026-03-01T00:00:01.000001Z"}
-    assert row(created(), answer).response_time_hours == 1_000_001 / 3_600_000_000
+    # Multiplying by the reciprocal gives another double here.
+    answer = status("rejected", "r") | {"time": "2026-03-01T00:00:01.000022Z"}
+    assert row(created(), answer).response_time_hours == 1_000_022 / 3_600_000_000
 
 
 def test_revision_counts_committed_changes() -> None:
@@ -291,3 +306,17 @@ def test_only_effective_facts_are_told() -> None:
         **{name: getattr(row(created()), name) for name in story.__struct_fields__}
         | {"version": 9, "last_fact_at": at(6)}
     )
+
+
+def test_what_depends_on_now_is_computed_when_read() -> None:
+    """'What depends on now (hours of silence, hours in the present stage …) is computed when
+    read, with `now` as an argument, and never stored in these columns.'"""
+    made = row(created(1), status("viewed", "s", 2))
+    assert made.status_at is not None
+    assert made.applied_at is not None
+    moved, applied = to_datetime(made.status_at), to_datetime(made.applied_at)
+    now = to_datetime(at(3.5))
+    assert hours_in_stage(moved, now) == 36.0
+    assert hours_of_silence("viewed", applied, moved, now) == 36.0
+    assert hours_of_silence("viewed", applied, None, now) == 60.0
+    assert not any("hours" in name for name in ROW_FIELDS if name != "response_time_hours")

@@ -44,6 +44,10 @@ ALLOWED: list[tuple[str, bytes]] = [
     ("time: -00:00 is an offset", text(time="2026-03-02T09:00:00-00:00")),
     ("time: not before 2000", text(time="2000-01-01T00:00:00Z")),
     ("time: 24 h ahead of the clock when it is recorded", text(time="2026-06-02T00:00:00Z")),
+    *(
+        (f"time: the same of a correction: {time}", text(time=time, corrects="e0"))
+        for time in ("2000-01-01T00:00:00Z", "2026-06-02T00:00:00Z")
+    ),
     ("Unknown fields in `data` are kept and ignored", with_data('{"a":[1,2.5,null,"b"]}')),
     ("256,000 bytes a line", with_data('"' + "x" * (256_000 - len(with_data('""'))) + '"')),
     ("depth 32 (objects and arrays, the envelope being 1)", nested(32)),
@@ -185,6 +189,7 @@ def test_time_out_of_range(time: str) -> None:
     """'More than 24 h ahead of the clock when it is recorded, or before 2000: dead letter
     (`time_out_of_range`)'"""
     assert reason(text(time=time)) == "time_out_of_range"
+    assert reason(text(time=time, corrects="e0")) == "time_out_of_range"
 
 
 def test_the_clock_is_that_of_the_recording() -> None:

@@ -152,6 +152,16 @@ def test_invalid_data_comes_before_the_time_and_after_the_type(kind: str) -> Non
     assert reason(event("archived", time=NEVER, data=wrong)) == "unknown_type"
 
 
+def test_one_on_which_the_fold_fails_reserves_no_owner() -> None:
+    """'A dead-lettered event reserves neither its id nor the owner.'"""
+    lines = [line(event("created", "e1", userid="another")), line(event("withdrawn", "e2"))]
+    intake = Intake(unfit={("app", "e1"): "it raised"})
+    intake.add([(Message(0, None, NOW, raw), decode(raw, NOW)) for raw in lines], {})
+    batch = intake.finish(NOW)
+    assert [letter.reason for letter in batch.dead] == [Reason.FOLD]
+    assert batch.changed["app"].row.user_id == "user"
+
+
 def _full(events: list[Json]) -> tuple[int, list[str]]:
     """Facts held and reasons of the refused, taken in as one batch."""
     intake = Intake()

@@ -184,6 +184,16 @@ def test_an_orphan_is_folded_but_not_listed_or_told(tables: Tables) -> None:
     ]
 
 
+def test_a_created_that_retracts_makes_nothing_known(tables: Tables) -> None:
+    """'`orphan` (no `created` yet …)', over effective facts"""
+    tables.feed(event("created", "r", retracts="e"), event("viewed_by_employer", "v"))
+    assert tables.select("SELECT DISTINCT orphan FROM event_log") == [(True,)]
+    tables.feed(CREATED)
+    assert tables.select("SELECT flags FROM application_analytics") == [(["orphan"],)]
+    assert tables.select("SELECT DISTINCT orphan FROM event_log") == [(True,)]
+    assert tables.select("SELECT count(*) FROM applications WHERE NOT orphan") == [(0,)]
+
+
 def test_unknown_fields_are_kept(tables: Tables) -> None:
     """'other extension attributes (kept, ignored)'; 'Unknown fields in `data` are kept'"""
     told = CREATED | {"tenant": {"a": [1]}, "data": CREATED["data"] | {"colour": None}}
