@@ -77,11 +77,14 @@ class Partition:
         self._fold = fold
         self._generation = 0
         self._reading = connect(url, autocommit=True)
+        self._loading = connect(url, autocommit=True)
         self._writing = connect(url, autocommit=True)
         self._place, first_offset = take_over(self._writing, index)
         self._reader = Reader(self._reading, index)
         self._cache: OrderedDict[str, Held] = OrderedDict()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"write-{index}")
+        self._prefetcher = ThreadPoolExecutor(1, thread_name_prefix=f"read-{index}")
+        self._ahead: Future[list[Message]] | None = None
         self._unsettled: deque[KeysView[str]] = deque()
         self._in_flight: tuple[list[int], Future[bool]] | None = None
         self._stale = True
@@ -93,12 +96,20 @@ class Partition:
         """The next messages, or None when there are none."""
         self._settle(wait=False)
         limit = min(_PIECE_EVENTS, self._settings.batch_events)
-        messages = self._reader.read(limit, time.monotonic())
+        messages = self._take(limit)
         if messages or self._encoder.size:
             return Piece(self.index, self._generation, messages, len(messages) == limit)
         self._settle(wait=True)
         self._retry_stale()
         return None
+
+    def _take(self, limit: int) -> list[Message]:
+        """The next messages; while more are waiting, the ones after are fetched meanwhile."""
+        ahead, self._ahead = self._ahead, None
+        messages = ahead.result() if ahead else self._reader.read(limit, time.monotonic())
+        if len(messages) == limit:
+            self._ahead = self._prefetcher.submit(self._reader.read, limit, time.monotonic())
+        return messages
 
     def fold(self, piece: Piece) -> Folded | None:
         """Take the piece in against the cache, loading what it lacks; the batch, once it ends."""
@@ -146,8 +157,9 @@ class Partition:
         """Commit what is in flight and let the partition go."""
         self._settle(wait=True)
         self._writer.shutdown()
-        self._writing.close()
-        self._reading.close()
+        self._prefetcher.shutdown()
+        for connection in (self._writing, self._reading, self._loading):
+            connection.close()
 
     def _begin_batch(self, first_offset: int) -> None:
         self._intake = Intake(self._fold, self._unfit)
@@ -164,7 +176,7 @@ class Partition:
             and verdict.application_id not in cache
         }
         if missing:
-            self._cache.update(load_held(self._reading, list(missing)))
+            self._cache.update(load_held(self._loading, list(missing)))
 
     def _settle(self, *, wait: bool) -> None:
         if self._in_flight is None:
@@ -187,6 +199,9 @@ class Partition:
         self._generation += 1
         self._cache.clear()
         self._unsettled.clear()
+        if self._ahead is not None:
+            self._ahead.result()
+            self._ahead = None
         self._reader.rewind()
         self._begin_batch(batches.log_offset(self._writing, self._place))
 

@@ -1,6 +1,8 @@
 """The road in: messages wait in the outbox until the flow takes them."""
 
 import struct
+import time
+from collections import deque
 from collections.abc import Iterable
 from uuid import UUID
 from zlib import crc32
@@ -13,7 +15,6 @@ from psycopg.pq import Format
 from psycopg.rows import TupleRow
 
 from models.batch import Message
-from storage.postgres.binary_copy import POSTGRES_EPOCH_US
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
@@ -97,39 +98,51 @@ class Reader:
 
     There is no position to lose: a message is in the table exactly until its effect has
     committed. Ones that committed late, with a lower place than others already taken, are
-    found within `_WINDOW` places at the next poll and anywhere by the sweep.
+    found within `_WINDOW` places by a poll that follows an idle one, and anywhere by the sweep.
+    `read` may run in another thread than `settled`, but not at the same time as `rewind`.
     """
 
-    _WINDOW = 1_000  # places behind the newest that each poll looks at again
+    _WINDOW = 1_000  # places behind the newest that a poll looks at again
     _SWEEP_S = 1.0
+    _SWEEP_SHARE = 20  # of the time at most one part in so many goes into sweeping
 
     def __init__(self, connection: Connection, partition: int) -> None:
         self._cursor = connection.cursor(binary=True)
         self._cursor.adapters.register_loader("uuid", _RawLoader)
-        self._cursor.adapters.register_loader("timestamptz", _MicrosecondsLoader)
         self._partition = partition
         self._newest = 0
+        self._catching_up = False
         self._in_flight: set[int] = set()
+        self._settled: deque[Iterable[int]] = deque()
         self._sweep_at = 0.0
 
     def read(self, limit: int, monotonic_s: float) -> list[Message]:
         """At most `limit` messages that are not in flight, oldest first."""
+        # Before the statement, never after: what it still sees of a batch that commits
+        # meanwhile must count as in flight.
+        while self._settled:
+            self._in_flight.difference_update(self._settled.popleft())
         if monotonic_s >= self._sweep_at:
-            self._sweep_at = monotonic_s + self._SWEEP_S
+            began_s = time.monotonic()
             late = self._late(limit)
+            took_s = time.monotonic() - began_s
+            self._sweep_at = monotonic_s + max(self._SWEEP_S, took_s * self._SWEEP_SHARE)
             if late:
                 return self._taken(self._cursor.execute(SQL.read_places, (late,)).fetchall())
-        behind = max(0, self._newest - self._WINDOW)
-        most = limit + self._WINDOW
-        rows = self._cursor.execute(SQL.read, (self._partition, behind, most)).fetchall()
-        return self._taken([row for row in rows if row[0] not in self._in_flight][:limit])
+        window = 0 if self._catching_up else min(self._WINDOW, self._newest)
+        place = (self._partition, self._newest - window, limit + window)
+        rows = self._cursor.execute(SQL.read, place).fetchall()
+        messages = self._taken([row for row in rows if row[0] not in self._in_flight][:limit])
+        self._catching_up = len(messages) == limit
+        return messages
 
     def settled(self, places: Iterable[int]) -> None:
         """Their effect has committed, so they are gone from the table."""
-        self._in_flight.difference_update(places)
+        self._settled.append(places)
 
     def rewind(self) -> None:
         """Nothing that is in flight will be settled: read it all again."""
+        self._settled.clear()
         self._in_flight.clear()
         self._newest = 0
 
@@ -153,15 +166,6 @@ class _RawLoader(Loader):
 
     def load(self, data: Buffer) -> bytes:
         return bytes(data)
-
-
-class _MicrosecondsLoader(Loader):
-    """Microseconds since 1970, without a datetime in between."""
-
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> int:
-        return int.from_bytes(data, "big", signed=True) + POSTGRES_EPOCH_US
 
 
 async def insert(

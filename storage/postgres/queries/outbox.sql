@@ -9,8 +9,9 @@ RETURNING seq
 COPY outbox (partition, application_id, run, payload) FROM STDIN (FORMAT BINARY)
 
 -- name: read
--- A partition's next messages behind a place, most of them first come.
-SELECT seq, run, recorded_at, payload
+-- A partition's next messages behind a place. The double holds microseconds exactly once it
+-- is rounded; extract() would compute them in numeric.
+SELECT seq, run, (date_part('epoch', recorded_at) * 1e6)::bigint, payload
 FROM outbox
 WHERE partition = $1 AND seq > $2
 ORDER BY seq
@@ -21,7 +22,8 @@ LIMIT $3
 SELECT seq FROM outbox WHERE partition = $1 AND seq <= $2 ORDER BY seq
 
 -- name: read_places
-SELECT seq, run, recorded_at, payload FROM outbox WHERE seq = ANY ($1::bigint[]) ORDER BY seq
+SELECT seq, run, (date_part('epoch', recorded_at) * 1e6)::bigint, payload
+FROM outbox WHERE seq = ANY ($1::bigint[]) ORDER BY seq
 
 -- name: delete
 -- Taken messages, in the transaction of their effect.
