@@ -56,8 +56,9 @@ def up(
     try:
         product.start()
         product.run()
-    except _Stop:
-        pass
+    except BaseException as error:
+        if not _told_to_stop(error):
+            raise
     finally:
         _ignore_signals()
         product.stop()
@@ -102,6 +103,14 @@ def _free_port(host: str, port: int) -> int:
 def _on_signal(_signum: int, _frame: FrameType | None) -> NoReturn:
     _ignore_signals()
     raise _Stop
+
+
+def _told_to_stop(error: BaseException | None) -> bool:
+    """Whether a signal is behind it: one that cuts a statement short makes the clean-up of its
+    connection fail, and that error hides it."""
+    while error is not None and not isinstance(error, _Stop):
+        error = error.__context__
+    return error is not None
 
 
 def _ignore_signals() -> None:
