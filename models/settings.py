@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     pool_size: int = Field(10, ge=1, le=200, description="API connections to Postgres.")
 
     poll_ms: int = Field(5, ge=1, le=1_000, description="Idle poll of the outbox.")
-    batch_events: int = Field(100_000, ge=1, description="Most events of one transaction.")
+    batch_events: int = Field(120_000, ge=1, description="Most events of one transaction.")
     cache_applications: int = Field(40_000, ge=100, description="States kept in memory.")
 
     jwt_secret: SecretStr | None = Field(None, description="HS256 secret, at least 32 bytes.")
