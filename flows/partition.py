@@ -136,7 +136,7 @@ class Partition:
         return Folded(self.index, piece.generation, prepared)
 
     def write(self, folded: Folded) -> None:
-        """Commit, at once or in the writer's thread while the next chunk is folded."""
+        """Commit, at once or in the writer's thread while the next batch is folded."""
         self._settle(wait=True)
         if folded.generation != self._generation:
             return
@@ -195,7 +195,7 @@ class Partition:
         self._evict()
 
     def _rewind(self) -> None:
-        """Another writer was faster: forget all that is not committed and read it again."""
+        """Forget all that is not committed and read it again."""
         self._generation += 1
         self._cache.clear()
         self._unsettled.clear()

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from models.application import RANK, RESPONSES, STATUSES, allowed
-from models.facts import Fact, Kind, State, effective
+from models.facts import Kind, State, effective
 from models.instant import US_PER_HOUR
 
 FOLD_VERSION = 1
@@ -213,8 +213,3 @@ def changed_fields(before: Row | None, after: Row) -> list[str]:
         return list(ROW_FIELDS)
     pairs = zip(ROW_FIELDS, astuple(before), astuple(after), strict=False)
     return [name for name, old, new in pairs if old != new]
-
-
-def in_fold_order(facts: list[Fact]) -> list[Fact]:
-    """By (time, rank, id); ids are ASCII, so text order is byte order."""
-    return sorted(facts)

@@ -97,8 +97,8 @@ _decode_envelope = msgspec.json.Decoder(_Plain).decode
 def _decode_plain(line: bytes, recorded_at: int) -> Event | None:
     """The event, where the line is as plain as nearly all are; None leaves it to the careful way.
 
-    Twice as fast, because what it does not know is skipped unread; so it takes no line whose
-    bytes could hide something forbidden there.
+    Faster, because what it does not know is skipped unread; so it takes no line whose bytes
+    could hide something forbidden there.
     """
     if not line.isascii() or len(line) > LINE_BYTES_MAX or _may_offend(line):
         return None

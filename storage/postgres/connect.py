@@ -1,6 +1,5 @@
-"""Connections to Postgres: psycopg for COPY in the flows, asyncpg's pool in the API."""
+"""psycopg connections to Postgres, for the flows and commands; the API's are in `pool.py`."""
 
-import asyncpg
 import psycopg
 from psycopg.rows import TupleRow
 
@@ -26,23 +25,6 @@ def connect(url: str, *, autocommit: bool = False) -> Connection:
             options=_UTC,
         )
     except psycopg.OperationalError as error:
-        raise Unavailable(f"Postgres does not answer: {_first_line(error)}") from error
-
-
-async def open_pool(url: str, size: int) -> asyncpg.Pool:
-    """A pool of at most `size` connections; the caller closes it.
-
-    Raises Unavailable when the server does not answer within 5 s.
-    """
-    try:
-        return await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=size,
-            timeout=_CONNECT_TIMEOUT_S,
-            server_settings={"timezone": "UTC"},
-        )
-    except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
         raise Unavailable(f"Postgres does not answer: {_first_line(error)}") from error
 
 

@@ -35,10 +35,9 @@ def pages(connection: Connection, size: int) -> Iterator[list[str]]:
 
 def refold(connection: Connection, application_ids: list[str]) -> dict[str, Held]:
     """The applications from nothing but the log, one revision above their stored rows."""
-    revisions = {
-        application_id: revision
-        for application_id, revision, _ in connection.execute(SQL.revisions, (application_ids,))
-    }
+    revisions: dict[str, int] = dict(
+        connection.execute(SQL.revisions, (application_ids,)).fetchall()
+    )
     return {
         application_id: hold(state, fold(state), None, revisions.get(application_id, 0) + 1)
         for application_id, state in states_from_log(connection, application_ids).items()

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigurationError
-from storage.postgres.connect import connect, open_pool
+from storage.postgres.connect import connect
 from storage.postgres.embedded import Server
+from storage.postgres.pool import make_pool
 
 StartServer = Callable[[Path], Server]
 
@@ -41,7 +42,7 @@ async def test_a_folder_of_any_name_serves_both_drivers(
     tmp_path: Path, start: StartServer, name: str
 ) -> None:
     server = start(tmp_path / name)
-    pool = await open_pool(server.url(), 1)
+    pool = await make_pool(server.url(), 1)
     assert await pool.fetchval("SELECT lower('ÄÖ') = 'äö' AND 'Ärger' ILIKE 'ä%'")
     assert await pool.fetchval("SHOW fsync") == "off"
     await pool.close()

@@ -29,9 +29,5 @@ FROM outbox WHERE seq = ANY ($1::bigint[]) ORDER BY seq
 -- Taken messages, in the transaction of their effect.
 DELETE FROM outbox WHERE seq = ANY ($1::bigint[])
 
--- name: depth
--- What waits, roughly where it is much: at most $1 rows are counted.
-SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT $1) AS waiting
-
 -- name: partitions
 SELECT partitions FROM log

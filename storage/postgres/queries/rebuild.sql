@@ -5,7 +5,7 @@ WHERE application_id > $1 AND type <> 'application.analytics_updated'
 ORDER BY application_id LIMIT $2
 
 -- name: revisions
-SELECT application_id, revision, fold_version FROM application_analytics
+SELECT application_id, revision FROM application_analytics
 WHERE application_id = ANY ($1)
 
 -- name: differences
