@@ -1,0 +1,58 @@
+-- Stable views. Orphans (no `created` yet) are in v_applications only, as in Postgres.
+
+CREATE OR REPLACE VIEW v_applications AS
+SELECT * FROM applications;
+
+-- One row a transition, `n` from 1.
+CREATE OR REPLACE VIEW v_status_changes AS
+SELECT application_id, n, change."from" AS from_status, change."to" AS to_status,
+    change."at" AS "at", change.hours_in_from, change.allowed
+FROM (
+    SELECT application_id, unnest(status_changes) AS change,
+        generate_subscripts(status_changes, 1) AS n
+    FROM applications
+);
+
+-- One row a stay in a stage; `left_at`, `hours` and `next_status` are null for the present one.
+CREATE OR REPLACE VIEW v_stage_durations AS
+SELECT application_id, n, to_status AS status, "at" AS entered_at,
+    lead("at") OVER stay AS left_at,
+    lead(hours_in_from) OVER stay AS hours,
+    lead(to_status) OVER stay AS next_status
+FROM v_status_changes
+WINDOW stay AS (PARTITION BY application_id ORDER BY n);
+
+-- By UTC day of application: how many of that day's applications ever reached what.
+CREATE OR REPLACE VIEW v_daily_funnel AS
+SELECT CAST(applied_at AS DATE) AS day,
+    count(*) AS applied,
+    count(*) FILTER (views > 0 OR list_contains(reached, 'viewed')) AS viewed,
+    count(first_response_at) AS answered,
+    count(*) FILTER (interviews_scheduled > 0 OR list_contains(reached, 'interviewed')) AS interviewed,
+    count(*) FILTER (offers_received > 0) AS offered,
+    count(*) FILTER (hired) AS hired,
+    count(*) FILTER (status = 'rejected') AS rejected,
+    count(*) FILTER (status = 'withdrawn') AS withdrawn
+FROM (
+    SELECT *, list_transform(status_changes, lambda change: change."to") AS reached
+    FROM applications
+)
+WHERE applied_at IS NOT NULL AND NOT list_contains(flags, 'orphan')
+GROUP BY day;
+
+-- One row an application, for Kaplan-Meier: `hours` until the first answer, or until it stopped
+-- waiting (withdrawn) or the log clock where there is none (`answered` false: censored).
+CREATE OR REPLACE VIEW v_response_times AS
+SELECT application_id, company, source, applied_at, first_response_at,
+    first_response_at IS NOT NULL AS answered,
+    coalesce(response_time_hours, greatest(0, epoch_us(
+        CASE WHEN status = 'withdrawn' THEN least(status_at, clock) ELSE clock END
+    ) - epoch_us(applied_at)) / 3_600_000_000) AS hours
+FROM applications, warehouse
+WHERE applied_at IS NOT NULL AND NOT list_contains(flags, 'orphan');
+
+-- Accepted events by UTC hour in which they happened, and type.
+CREATE OR REPLACE VIEW v_volume AS
+SELECT date_trunc('hour', "time") AS hour, type, count(*) AS events
+FROM events
+GROUP BY hour, type;

@@ -1,0 +1,91 @@
+"""Consumers of the log: each reads behind its positions and moves them in the transaction of
+its effect, so that a crash anywhere repeats or loses nothing."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from models.errors import Fenced
+from storage.postgres.batch import Place, acquire, begin_epoch
+from storage.postgres.connect import Connection
+from storage.postgres.queries import load
+
+SQL = load("consumers")
+_LISTEN = "LISTEN event_log"
+
+Positions = dict[int, int]
+"""Next offset by log partition; one that is not listed stands at 0."""
+
+
+class Line(NamedTuple):
+    """One line of the log; `recorded_us` and `time_us` in microseconds since 1970."""
+
+    partition: int
+    offset: int
+    recorded_us: int
+    time_us: int
+    orphan: bool
+    id: str
+    application_id: str
+    user_id: str
+    type: str
+    payload: str
+
+
+class LogReader:
+    """Pages of the log over a connection of its own, which must be in autocommit."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        connection.execute(_LISTEN)
+
+    def heads(self) -> Positions:
+        """Where each partition ends now."""
+        return dict(self._connection.execute(SQL.heads).fetchall())
+
+    def page(self, positions: Mapping[int, int], limit: int) -> list[Line]:
+        """Lines behind `positions` by partition and offset, at most `limit` of each partition."""
+        wanted = {partition: positions.get(partition, 0) for partition in self.heads()}
+        found = self._connection.execute(SQL.page, (list(wanted), list(wanted.values()), limit))
+        return [Line(*row) for row in found]
+
+    def wait(self, seconds: float) -> None:
+        """Return once something was committed to the log, or after `seconds`."""
+        for _ in self._connection.notifies(timeout=seconds, stop_after=1):
+            pass
+
+
+def behind(positions: Mapping[int, int], lines: list[Line]) -> Positions:
+    """The positions once `lines`, a page read at `positions`, have taken effect."""
+    return {**positions, **{line.partition: line.offset + 1 for line in lines}}
+
+
+class Consumer:
+    """A named consumer's place in the log: only one instance holds it, an older one is fenced.
+
+    `connection` writes its effects and must be in autocommit outside `transaction()`.
+    Use: `with connection.transaction(): consumer.advance(positions); …effects…`.
+    """
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self._place: Place | None = None
+        self.name = name
+
+    def take_over(self) -> bool:
+        """Become the consumer; False while another process is."""
+        if not acquire(self._connection, self.name, 0):
+            return False
+        self._place, _ = begin_epoch(self._connection, self.name, 0)
+        return True
+
+    def positions(self) -> Positions:
+        """Where it reads next, as committed."""
+        return dict(self._connection.execute(SQL.positions, (self.name,)).fetchall())
+
+    def advance(self, positions: Mapping[int, int]) -> None:
+        """First statement of a batch's transaction. Raises Fenced for one who was replaced."""
+        epoch = 0 if self._place is None else self._place.epoch
+        if self._connection.execute(SQL.fence, (self.name, epoch)).fetchone() is None:
+            raise Fenced(f"the consumer {self.name} runs elsewhere now")
+        moved = list(positions), list(positions.values())
+        self._connection.execute(SQL.advance, (self.name, *moved))

@@ -1,0 +1,34 @@
+-- name: positions
+-- Where a consumer of the log reads next, by log partition.
+SELECT partition, position FROM flow_positions WHERE flow = $1
+
+-- name: fence
+-- First statement of every batch: locks the consumer's place and fails a fenced one.
+UPDATE flow_positions SET updated_at = now()
+WHERE flow = $1 AND partition = 0 AND epoch = $2
+RETURNING epoch
+
+-- name: advance
+INSERT INTO flow_positions (flow, partition, position)
+SELECT $1, partition, position FROM unnest($2::smallint[], $3::bigint[]) AS moved (partition, position)
+ON CONFLICT (flow, partition) DO UPDATE SET position = excluded.position, updated_at = now()
+
+-- name: heads
+-- The next offset of each log partition; lines below it are committed.
+SELECT partition, log_offset FROM flow_positions WHERE flow = 'analytics'
+
+-- name: page
+-- All partitions at once, each behind its own position: at most $3 lines of each.
+SELECT line.partition, line."offset",
+    (extract(epoch FROM line.recorded_at) * 1000000)::bigint AS recorded_us,
+    (extract(epoch FROM line.time) * 1000000)::bigint AS time_us,
+    line.orphan, line.id, line.application_id, line.user_id, line.type, line.payload
+FROM unnest($1::smallint[], $2::bigint[]) AS position (partition, next)
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM event_log
+    WHERE event_log.partition = position.partition AND event_log."offset" >= position.next
+    ORDER BY event_log."offset"
+    LIMIT $3
+) AS line
+ORDER BY line.partition, line."offset"
