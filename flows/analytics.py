@@ -13,8 +13,8 @@ from datetime import timedelta
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
-from bytewax.testing import run_main
 
+from flows import engine
 from flows.partition import Folded, Partition, Piece
 from flows.sinks import TransactionSink
 from flows.sources import OutboxSource
@@ -69,6 +69,4 @@ def run(settings: Settings, url: str) -> None:
     gc.freeze()
     gc.disable()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    run_main(  # type: ignore[no-untyped-call]
-        dataflow(partitions, timedelta(milliseconds=settings.poll_ms))
-    )
+    engine.run(dataflow(partitions, timedelta(milliseconds=settings.poll_ms)))

@@ -3,10 +3,8 @@
 import os
 
 import typer
-from psycopg import OperationalError
 
 from flows.context import postgres_url, settings_of
-from models.errors import JobfindersError
 from models.settings import Settings
 
 _GRACE_S = 3  # for open requests and streams when the API is told to stop
@@ -22,19 +20,10 @@ def register(app: typer.Typer) -> None:
 
 def analytics(context: typer.Context) -> None:
     """Fold events into rows and the log, until stopped."""
-    from bytewax.errors import BytewaxRuntimeError  # noqa: PLC0415  the engine is slow to import
-
-    from flows.analytics import run  # noqa: PLC0415
+    from flows.analytics import run  # noqa: PLC0415  the engine is slow to import
 
     settings = settings_of(context)
-    try:
-        run(settings, postgres_url(settings))
-    except BytewaxRuntimeError as error:
-        # The engine wraps what a step raised; an error that we know deserves its own words.
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, JobfindersError | OperationalError):
-            cause = cause.__cause__
-        raise cause or error from error
+    run(settings, postgres_url(settings))
 
 
 def api(context: typer.Context) -> None:

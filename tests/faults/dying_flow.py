@@ -6,8 +6,7 @@
 import sys
 from datetime import timedelta
 
-from bytewax.testing import run_main
-
+from flows import engine
 from flows.analytics import dataflow, now_us
 from flows.partition import Partition
 from models.settings import Settings
@@ -27,9 +26,7 @@ def main(url: str, batch: str, variant: str, *owned: str) -> None:
         index: Partition(settings, url, index, now_us, write=write(variant, executioner))
         for index in (map(int, owned) if owned else range(count))
     }
-    run_main(  # type: ignore[no-untyped-call]
-        dataflow(partitions, timedelta(milliseconds=settings.poll_ms))
-    )
+    engine.run(dataflow(partitions, timedelta(milliseconds=settings.poll_ms)))
 
 
 if __name__ == "__main__":
