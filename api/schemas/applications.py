@@ -61,8 +61,19 @@ class Withdrawal(Body):
     reason: Text | None = None
 
 
-class AnalyticsSummary(Model):
-    """What the events add up to, as far as they are folded (`asOf`, `lagMs`)."""
+class Passing(Model):
+    """What depends on when it is read."""
+
+    hours_of_silence: float | None = Field(description="Of the employer; null once closed.")
+    hours_in_stage: float | None
+    likely_ghosted: bool | None = Field(description="null while not computed.")
+    success_probability: None = Field(description="null while there is no model.")
+    as_of: str = Field(description="Position in the log: partition:offset, comma-separated.")
+    lag_ms: float = Field(description="Age of the oldest message not yet folded; 0 for none.")
+
+
+class Counted(Model):
+    """The row's columns that a list shows beside the entity's own."""
 
     views: int
     first_viewed_at: datetime | None
@@ -79,12 +90,10 @@ class AnalyticsSummary(Model):
     last_employer_activity_at: datetime | None
     flags: list[str]
     version: int = Field(description="Number of events folded.")
-    hours_of_silence: float | None = Field(description="Of the employer; null once closed.")
-    hours_in_stage: float | None
-    likely_ghosted: bool | None = Field(description="null while not computed.")
-    success_probability: None = Field(description="null while there is no model.")
-    as_of: str = Field(description="Position in the log: partition:offset, comma-separated.")
-    lag_ms: float = Field(description="Age of the oldest message not yet folded; 0 for none.")
+
+
+class AnalyticsSummary(Passing, Counted):
+    """What the events add up to, as far as they are folded (`asOf`, `lagMs`)."""
 
 
 class ApplicationItem(Model):
@@ -152,7 +161,7 @@ def passing(
     last_employer_activity_at: datetime | None,
     freshness: Freshness,
 ) -> dict[str, Any]:
-    """Fields that depend on when they are read."""
+    """Fields of `Passing`."""
     now = freshness.now
     return {
         "hours_of_silence": hours_of_silence(status, applied_at, last_employer_activity_at, now),
