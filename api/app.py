@@ -19,15 +19,17 @@ from api.guard import Guard
 from api.idempotency import forget_old
 from api.keys import keys_of
 from api.metrics import Metrics
-from api.rate_limit import InProcess, Limits
+from api.rate_limit import InProcess, Limiter, Limits
 from api.revocations import Revocations
 from api.routes import ROUTERS
+from api.shared_limit import Shared
 from api.state import State
 from api.stream.streams import Streams
 from api.upkeep import repeat
 from models.settings import Settings
 from storage.postgres.embedded import Server
 from storage.postgres.pool import make_pool
+from storage.redis.windows import Windows
 
 _FORGET_EVERY_S = 3_600
 _EXPOSED = ["ETag", "Location", "Link", "X-Trace-Id", "Retry-After", "RateLimit"]
@@ -72,13 +74,17 @@ def create(settings: Settings | None = None) -> FastAPI:
 
 def _assemble(settings: Settings) -> State:
     keys = keys_of(settings)
+    metrics = Metrics()
+    limiter: Limiter = InProcess()
+    if settings.redis_url is not None:
+        limiter = Shared(Windows(settings.redis_url), metrics.redis_unreachable)
     return State(
         settings=settings,
         keys=keys,
         verifier=Verifier(settings, keys),
         revocations=Revocations(settings.jwt_lifetime_max_s),
-        limits=Limits(settings, InProcess()),
-        metrics=Metrics(),
+        limits=Limits(settings, limiter),
+        metrics=metrics,
     )
 
 
@@ -105,6 +111,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             repeat("old answers", lambda: forget_old(pool), every_s=_FORGET_EVERY_S)
         ),
         asyncio.create_task(parts.keys.keep_fresh()),
+        asyncio.create_task(parts.limits.watch()),
     ]
     try:
         yield

@@ -59,7 +59,7 @@ class Guard:
             return  # the stream's own dependency redeems the ticket and counts its owner
         caller = self._authenticate(headers, cookie_allowed=streaming)
         scope["state"]["principal"] = caller
-        await limits.forgive(address)
+        limits.forgive(address)
         self._count(scope, await limits.of_caller(caller, scope["path"]))
         _refuse_oddities(scope, headers)
 

@@ -39,6 +39,11 @@ class Metrics:
             "1 while Postgres answers this process.",
             registry=registry,
         )
+        self.redis_unreachable = Gauge(
+            "jobfinders_redis_unreachable",
+            "1 while the Redis that is set does not answer: this process limits by itself.",
+            registry=registry,
+        )
         self.outbox_age_seconds = Gauge(
             "jobfinders_outbox_age_seconds",
             "Age of the oldest message that the flow has not taken.",

@@ -1,4 +1,4 @@
-"""How many requests a caller may make: exact within a process, bounded in memory."""
+"""How many requests a caller may make, and the count of one process: exact, bounded in memory."""
 
 import time
 from collections import OrderedDict
@@ -42,14 +42,14 @@ class Verdict:
 
 
 class Limiter(Protocol):
-    """Counts requests; one in process, one shared may stand behind it."""
+    """Counts requests, in this process or for all of them."""
 
     async def take(self, caller: str, policy: Policy) -> Verdict:
         """Count one request of `caller` against `policy`."""
         ...
 
-    async def give_back(self, caller: str, policy: Policy) -> None:
-        """Uncount one request."""
+    async def watch(self) -> None:
+        """Look after what it counts with, until cancelled."""
         ...
 
 
@@ -87,7 +87,10 @@ class InProcess:
         reset_s = max(1, int(window.ends - now + 0.999))
         return Verdict(policy, passed, policy.requests - window.taken, reset_s)
 
-    async def give_back(self, caller: str, policy: Policy) -> None:
+    async def watch(self) -> None:
+        """Nothing to look after."""
+
+    def give_back(self, caller: str, policy: Policy) -> None:
         """Uncount one request, where its window is still there."""
         window = self._windows.get(policy.name, OrderedDict()).get(caller)
         if window is not None and window.taken > 0:
@@ -105,11 +108,17 @@ class InProcess:
 
 
 class Limits:
-    """Which policy counts which request."""
+    """Which policy counts which request.
+
+    Addresses are counted in process, whatever counts callers: their limit stands before
+    authentication and protects this process.
+    """
 
     def __init__(self, settings: Settings, limiter: Limiter) -> None:
         window_s = settings.rate_limit_window_s
         self._limiter = limiter
+        self.watch = limiter.watch
+        self._addresses = InProcess()
         self._address = Policy("address", settings.rate_limit_address_requests, window_s)
         self._streams = Policy("streams", settings.rate_limit_stream_requests, window_s)
         self._applications = Policy("applications", settings.rate_limit_requests, window_s)
@@ -123,11 +132,11 @@ class Limits:
 
     async def of_address(self, address: str) -> Verdict:
         """Count against the peer's address; what proxies claim is not looked at."""
-        return await self._limiter.take(_network(address), self._address)
+        return await self._addresses.take(_network(address), self._address)
 
-    async def forgive(self, address: str) -> None:
+    def forgive(self, address: str) -> None:
         """Uncount a request that proved to be authentic: it has its caller's limit."""
-        await self._limiter.give_back(_network(address), self._address)
+        self._addresses.give_back(_network(address), self._address)
 
     async def of_caller(self, caller: Principal, path: str) -> Verdict:
         """Count against the caller, by role and kind of route."""

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     partitions: int = Field(1, ge=1, le=64, description="Of a new embedded log; fixed after.")
     pool_size: int = Field(10, ge=1, le=200, description="API connections to Postgres.")
 
+    redis_url: str | None = Field(
+        None, description="Redis through which API processes share their rate limits."
+    )
+
     poll_ms: int = Field(5, ge=1, le=1_000, description="Idle poll of the outbox.")
     batch_events: int = Field(120_000, ge=1, description="Most events of one transaction.")
     cache_applications: int = Field(40_000, ge=100, description="States kept in memory.")

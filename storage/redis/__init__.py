@@ -1,0 +1,1 @@
+"""Redis, where there is one: only what may be lost with it."""
