@@ -41,6 +41,11 @@ class Api:
 
     def start(self) -> None:
         """Returns once it answers."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Begin to start it."""
         command = "-m uvicorn api.app:create --factory --no-access-log --log-level warning"
         self.process = subprocess.Popen(
             [
@@ -51,6 +56,10 @@ class Api:
             cwd=ROOT,
             env=self._environment,
         )
+
+    def wait(self) -> None:
+        """Returns once it answers."""
+        assert self.process is not None
         deadline = time.monotonic() + _START_PATIENCE_S
         while not self._answers():
             assert self.process.poll() is None, "the API has ended"
@@ -66,9 +75,15 @@ class Api:
         self.process = None
         return code
 
-    def token(self, user: str = "ada", role: str = "user", lifetime_s: float = 3_600) -> str:
+    def token(
+        self,
+        user: str = "ada",
+        role: str = "user",
+        lifetime_s: float = 3_600,
+        issued_ago_s: float = 0,
+    ) -> str:
         """A bearer token that this server takes."""
-        now = time.time()
+        now = time.time() - issued_ago_s
         claims = {
             "sub": user,
             "role": role,
