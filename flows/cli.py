@@ -30,6 +30,7 @@ _COMMANDS = {
     "schemas": "flows.commands.schemas",
     "flow": "flows.commands.parts",
     "api": "flows.commands.parts",
+    "publish": "flows.commands.publish",
     "verify": "flows.verify.command",
     "rebuild": "flows.rebuild",
 }

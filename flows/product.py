@@ -51,6 +51,7 @@ class Product:
         self._parts = [
             Part("flow", ("flow", "analytics"), logs),
             Part("api", ("api",), logs),
+            Part("warehouse", ("flow", "warehouse"), logs),
         ]
         if self._demo:
             self._parts.append(Part("demo", _DEMO, logs))

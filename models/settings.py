@@ -63,6 +63,15 @@ class Settings(BaseSettings):
     streams_per_user: int = Field(5, ge=1)
     stream_ring: int = Field(20_000, ge=100, description="Recent log entries in memory.")
 
+    warehouse_publish_s: float = Field(
+        10.0, gt=0, description="A new warehouse file so often, while events come in."
+    )
+
+    @property
+    def warehouse_folder(self) -> Path:
+        """Where the DuckDB files and their history are."""
+        return self.data / "warehouse"
+
     @property
     def postgres_folder(self) -> Path:
         """Where the embedded server keeps its files."""

@@ -8,6 +8,7 @@ import typer
 from flows.context import database, postgres_url, settings_of
 from flows.running import running
 from models.errors import ConfigurationError
+from storage.duckdb.folder import Folder
 from storage.postgres.migrate import migrate as bring_up_to_date
 
 _PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
@@ -39,7 +40,7 @@ def url(context: typer.Context, place: Place) -> None:
         case "postgres":
             typer.echo(postgres_url(settings))
         case "warehouse":
-            raise ConfigurationError("this version writes no warehouse yet")
+            typer.echo(Folder(settings.warehouse_folder).latest)
         case "kafka":
             raise ConfigurationError("no Kafka is used: events come in by outbox, API and files")
 

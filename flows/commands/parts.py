@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     flow = typer.Typer(help="Run one dataflow.", no_args_is_help=True)
     flow.command()(analytics)
+    flow.command()(warehouse)
     app.add_typer(flow, name="flow")
     app.command()(api)
 
@@ -21,6 +22,14 @@ def register(app: typer.Typer) -> None:
 def analytics(context: typer.Context) -> None:
     """Fold events into rows and the log, until stopped."""
     from flows.analytics import run  # noqa: PLC0415  the engine is slow to import
+
+    settings = settings_of(context)
+    run(settings, postgres_url(settings))
+
+
+def warehouse(context: typer.Context) -> None:
+    """Keep the DuckDB warehouse up to the log and publish it, until stopped."""
+    from flows.warehouse import run  # noqa: PLC0415
 
     settings = settings_of(context)
     run(settings, postgres_url(settings))

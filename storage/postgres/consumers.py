@@ -1,10 +1,10 @@
 """Consumers of the log: each reads behind its positions and moves them in the transaction of
 its effect, so that a crash anywhere repeats or loses nothing."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO, NamedTuple
 
-from models.errors import Fenced
+from models.errors import Fenced, NotFound
 from storage.postgres.batch import Place, acquire, begin_epoch
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
@@ -31,6 +31,14 @@ class Line(NamedTuple):
     payload: str
 
 
+class Range(NamedTuple):
+    """Lines of one partition from `first` to before `last`."""
+
+    partition: int
+    first: int
+    last: int
+
+
 class LogReader:
     """Pages of the log over a connection of its own, which must be in autocommit."""
 
@@ -48,10 +56,30 @@ class LogReader:
         found = self._connection.execute(SQL.page, (list(wanted), list(wanted.values()), limit))
         return [Line(*row) for row in found]
 
+    def log_id(self) -> str:
+        """Which log this is: a restored one has another id."""
+        row = self._connection.execute(SQL.log_id).fetchone()
+        if row is None:
+            raise NotFound("this database holds no log")
+        return str(row[0])
+
+    def copy(self, ranges: Sequence[Range], file: BinaryIO) -> None:
+        """Write the lines of the ranges as CSV in the order of `Line`, with times as UTC text."""
+        values = ", ".join(f"({one.partition:d}, {one.first:d}, {one.last:d})" for one in ranges)
+        statement = SQL.copy_lines.format(ranges=values)
+        with self._connection.cursor().copy(statement) as copy:
+            for block in copy:
+                file.write(block)
+
     def wait(self, seconds: float) -> None:
         """Return once something was committed to the log, or after `seconds`."""
         for _ in self._connection.notifies(timeout=seconds, stop_after=1):
             pass
+
+
+def ask_for_publication(connection: Connection) -> None:
+    """Tell the warehouse flow, if one runs, that somebody waits for its next version."""
+    connection.execute(SQL.ask_for_publication)
 
 
 def behind(positions: Mapping[int, int], lines: list[Line]) -> Positions:

@@ -31,8 +31,8 @@ class Queries:
         return iter(self._statements.items())
 
 
-def load(file: str) -> Queries:
-    """Statements of `queries/<file>.sql`."""
-    text = (resources.files("storage.postgres") / "queries" / f"{file}.sql").read_text("utf-8")
+def load(file: str, package: str = "storage.postgres") -> Queries:
+    """Statements of `queries/<file>.sql` of a package."""
+    text = (resources.files(package) / "queries" / f"{file}.sql").read_text("utf-8")
     _, *parts = _HEADING.split(text)
     return Queries(file, dict(zip(parts[::2], map(str.strip, parts[1::2]), strict=True)))

@@ -127,9 +127,13 @@ def test_dead_letters(tmp_path: Path, verb: str) -> None:
 @pytest.mark.parametrize("place", ["api", "postgres", "warehouse", "kafka"])
 def test_url(tmp_path: Path, place: str) -> None:
     """'`jobfinders url api|postgres|warehouse|kafka`: where each is, for other tools.' This
-    version has no warehouse and no Kafka yet, and says so."""
+    version has no Kafka yet, and says so."""
     told = run(tmp_path / "data", "url", place, postgres_url="postgresql://db/x", port="8123")
-    expected = {"api": "http://127.0.0.1:8123", "postgres": "postgresql://db/x"}
+    expected = {
+        "api": "http://127.0.0.1:8123",
+        "postgres": "postgresql://db/x",
+        "warehouse": str(tmp_path / "data" / "warehouse" / "latest.duckdb"),
+    }
     if place in expected:
         assert told.stdout.strip() == expected[place]
     else:

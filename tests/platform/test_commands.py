@@ -125,7 +125,6 @@ def test_a_token_carries_what_the_api_expects(tmp_path: Path) -> None:
         (["dead-letters", "list"], {}, "nothing is running on"),
         (["migrate"], {"postgres_url": "postgresql://127.0.0.1:1/x"}, "Postgres does not answer"),
         (["url", "kafka"], {}, "no Kafka"),
-        (["url", "warehouse"], {}, "no warehouse"),
     ],
 )
 def test_an_error_is_one_line_and_exit_code_1(

@@ -32,3 +32,24 @@ CROSS JOIN LATERAL (
     LIMIT $3
 ) AS line
 ORDER BY line.partition, line."offset"
+
+-- name: log_id
+SELECT id::text FROM log
+
+-- name: copy_lines
+-- Whole ranges, half-open, as CSV: lines of integers are all that is put into {ranges}.
+COPY (
+    SELECT line.partition, line."offset", line.recorded_at::timestamp, line.time::timestamp,
+        line.orphan, line.id, line.application_id, line.user_id, line.type, line.payload
+    FROM (VALUES {ranges}) AS range (partition, first, last)
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM event_log
+        WHERE event_log.partition = range.partition::smallint
+            AND event_log."offset" >= range.first AND event_log."offset" < range.last
+        ORDER BY event_log."offset"
+    ) AS line
+) TO STDOUT (FORMAT CSV)
+
+-- name: ask_for_publication
+SELECT pg_notify('warehouse', '')

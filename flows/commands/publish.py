@@ -1,0 +1,91 @@
+"""`jobfinders publish`: the warehouse as the log is now, for whoever cannot wait."""
+
+import time
+
+import typer
+
+from flows.context import database, settings_of
+from flows.log_pages import LogPages
+from models.errors import AlreadyRunning, NotFound, Unavailable
+from models.settings import Settings
+from storage.duckdb.folder import Claim, Folder
+from storage.duckdb.manifest import Manifest, read_manifest
+from storage.duckdb.publisher import Publisher
+from storage.duckdb.warehouse import Warehouse
+from storage.postgres.connect import Connection, connect
+from storage.postgres.consumers import LogReader, Positions, ask_for_publication
+
+_PATIENCE_S = 600.0
+_ASK_AGAIN_S = 1.0
+_POLL_S = 0.05
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(publish)
+
+
+def publish(context: typer.Context) -> None:
+    """Publish a warehouse that has everything that is in the log now; prints its path.
+
+    The running flow is asked; where none runs, this does its work.
+    """
+    settings = settings_of(context)
+    with database(settings) as url, connect(url, autocommit=True) as connection:
+        manifest = up_to_date(settings, connection)
+    typer.echo(settings.warehouse_folder / manifest.file)
+
+
+def up_to_date(settings: Settings, connection: Connection) -> Manifest:
+    """The manifest of a version that has all lines that are in the log now.
+
+    Raises Unavailable when the running flow does not publish within 10 minutes.
+    """
+    folder = Folder(settings.warehouse_folder)
+    reader = LogReader(connection)
+    log_id, heads = reader.log_id(), reader.heads()
+    deadline = time.monotonic() + _PATIENCE_S
+    while not (manifest := _covering(folder, log_id, heads)):
+        try:
+            claim = Claim(folder)
+        except AlreadyRunning:
+            _ask(folder, connection, log_id, heads)
+            if time.monotonic() > deadline:
+                raise Unavailable("the warehouse flow does not publish: see its log") from None
+            continue
+        try:
+            _publish(folder, connection, log_id)
+        finally:
+            claim.release()
+    return manifest
+
+
+def _covering(folder: Folder, log_id: str, heads: Positions) -> Manifest | None:
+    try:
+        manifest = read_manifest(folder.manifest)
+    except NotFound:
+        return None
+    reached = all(manifest.positions.get(each, 0) >= head for each, head in heads.items())
+    return manifest if reached and manifest.log_id == log_id else None
+
+
+def _ask(folder: Folder, connection: Connection, log_id: str, heads: Positions) -> None:
+    ask_for_publication(connection)
+    again = time.monotonic() + _ASK_AGAIN_S
+    while time.monotonic() < again and not _covering(folder, log_id, heads):
+        time.sleep(_POLL_S)
+
+
+def _publish(folder: Folder, connection: Connection, log_id: str) -> None:
+    """What the flow does, until a publication."""
+    warehouse = Warehouse(folder, log_id)
+    try:
+        publisher = Publisher(warehouse)
+        pages = LogPages(connection, folder, warehouse.positions(), publish_s=0)
+        while page := pages.next():
+            warehouse.store(page)
+            if page.whole:
+                publisher.publish()
+                return
+    finally:
+        warehouse.close()

@@ -1,0 +1,63 @@
+"""What is where in the warehouse's folder, and who may write to it."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from models.errors import AlreadyRunning, ConfigurationError
+
+
+class Folder:
+    """`data/warehouse`: the flow's own files, the published ones, the history."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.private = path / "private"
+        self.database = self.private / "warehouse.duckdb"
+        self.versions = path / "versions"
+        self.history = path / "history"
+        self.manifest = path / "manifest.json"
+        self.latest = path / "latest.duckdb"
+
+    def make(self) -> None:
+        """Make what is missing. Raises ConfigurationError where that cannot be."""
+        try:
+            for folder in (self.private, self.versions, self.history):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"cannot use {self.path}: {error.strerror}") from error
+
+    def version(self, number: int) -> Path:
+        """The published file of that number."""
+        return self.versions / f"{number:09d}.duckdb"
+
+    def version_numbers(self) -> list[int]:
+        """Numbers of the published files that are kept, ascending."""
+        return sorted(int(path.stem) for path in self.versions.glob("*.duckdb"))
+
+
+class Claim:
+    """The folder is ours to write to as long as this lives; it ends with the process."""
+
+    def __init__(self, folder: Folder) -> None:
+        """Raises AlreadyRunning while another process has it."""
+        folder.make()
+        self._handle = os.open(folder.private / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._handle)
+            raise AlreadyRunning(f"the warehouse {folder.path} has a writer already") from None
+
+    def release(self) -> None:
+        """Let the folder go."""
+        os.close(self._handle)
+
+
+def sync(path: Path) -> None:
+    """What was written to this file, or renamed within this folder, survives a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,120 @@
+-- name: begin
+BEGIN
+
+-- name: commit
+COMMIT
+
+-- name: rollback
+ROLLBACK
+
+-- name: checkpoint
+CHECKPOINT main_file
+
+-- name: identity
+SELECT log_id, schema_version, generation, version, epoch_us(clock) FROM warehouse
+
+-- name: found
+-- The first row of a new warehouse: log id, schema version, generation, version before its first.
+INSERT INTO warehouse VALUES ($1, $2, $3, $4, NULL)
+
+-- name: positions
+SELECT partition, next_offset FROM positions
+
+-- name: read_lines
+-- A page of the log as Postgres copied it.
+CREATE OR REPLACE TEMP TABLE lines AS
+SELECT * FROM read_csv(
+    '{path}', auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
+    nullstr = '', max_line_size = 16777216,
+    columns = {
+        'partition': 'SMALLINT', 'offset': 'BIGINT', 'recorded_at': 'TIMESTAMP',
+        'time': 'TIMESTAMP', 'orphan': 'BOOLEAN', 'id': 'VARCHAR', 'application_id': 'VARCHAR',
+        'user_id': 'VARCHAR', 'type': 'VARCHAR', 'payload': 'VARCHAR'
+    }
+)
+
+-- name: count_lines
+SELECT count(*) FROM lines
+
+-- name: read_versions
+-- The rows that the page announces, in the shape of `applications` behind their places.
+CREATE OR REPLACE TEMP TABLE row_versions AS
+SELECT partition, "offset", recorded_at, unnest(row)
+FROM (
+    SELECT partition, "offset", recorded_at, from_json(payload -> '$.data.analytics', '{
+        "applicationId": "VARCHAR", "userId": "VARCHAR", "jobId": "VARCHAR",
+        "jobTitle": "VARCHAR", "company": "VARCHAR", "location": "VARCHAR",
+        "source": "VARCHAR", "appliedAt": "TIMESTAMP", "status": "VARCHAR",
+        "statusAt": "TIMESTAMP", "views": "INTEGER", "firstViewedAt": "TIMESTAMP",
+        "interviewsScheduled": "INTEGER", "offersReceived": "INTEGER", "hired": "BOOLEAN",
+        "hiredAt": "TIMESTAMP", "firstResponseAt": "TIMESTAMP", "responseTimeHours": "DOUBLE",
+        "notes": "INTEGER", "reminders": "INTEGER", "updates": "INTEGER",
+        "lastCandidateActivityAt": "TIMESTAMP", "lastEmployerActivityAt": "TIMESTAMP",
+        "matchScore": "DOUBLE", "statusChanges": [{"from": "VARCHAR", "to": "VARCHAR",
+        "at": "TIMESTAMP", "hoursInFrom": "DOUBLE", "allowed": "BOOLEAN"}],
+        "flags": ["VARCHAR"], "version": "INTEGER", "revision": "BIGINT"}') AS row
+    FROM lines
+    WHERE type = 'application.analytics_updated'
+)
+
+-- name: shape_versions
+-- Under the names of the table.
+CREATE OR REPLACE TEMP TABLE versions AS
+SELECT partition, "offset", recorded_at, applicationId AS application_id, userId AS user_id,
+    jobId AS job_id, jobTitle AS job_title, company, location, source, appliedAt AS applied_at,
+    status, statusAt AS status_at, views, firstViewedAt AS first_viewed_at,
+    interviewsScheduled AS interviews_scheduled, offersReceived AS offers_received, hired,
+    hiredAt AS hired_at, firstResponseAt AS first_response_at,
+    responseTimeHours AS response_time_hours, notes, reminders, updates,
+    lastCandidateActivityAt AS last_candidate_activity_at,
+    lastEmployerActivityAt AS last_employer_activity_at, matchScore AS match_score,
+    [struct_pack("from" := change."from", "to" := change."to", "at" := change."at",
+        hours_in_from := change.hoursInFrom, allowed := change.allowed)
+     FOR change IN statusChanges] AS status_changes,
+    flags, version, revision
+FROM row_versions
+
+-- name: newest
+CREATE OR REPLACE TEMP TABLE newest AS
+SELECT * EXCLUDE (partition, "offset", recorded_at)
+FROM versions
+QUALIFY row_number() OVER (
+    PARTITION BY application_id ORDER BY revision DESC, partition DESC, "offset" DESC
+) = 1
+
+-- name: delete_older
+DELETE FROM applications USING newest
+WHERE applications.application_id = newest.application_id
+    AND applications.revision <= newest.revision
+
+-- name: insert_newest
+-- A row that is still there is newer: an application in two partitions of the log.
+INSERT INTO applications
+SELECT * FROM newest
+WHERE NOT EXISTS (
+    SELECT 1 FROM applications WHERE applications.application_id = newest.application_id
+)
+
+-- name: insert_events
+INSERT INTO events
+SELECT * EXCLUDE payload FROM lines
+WHERE type <> 'application.analytics_updated'
+ORDER BY partition, "offset"
+
+-- name: advance_clock
+UPDATE warehouse SET clock = greatest(clock, (
+    SELECT max(least("time", recorded_at)) FROM lines
+    WHERE type <> 'application.analytics_updated'
+))
+
+-- name: forget_position
+DELETE FROM positions WHERE partition = $1
+
+-- name: set_position
+INSERT INTO positions VALUES ($1, $2)
+
+-- name: advance_version
+UPDATE warehouse SET version = version + 1
+
+-- name: counts
+SELECT (SELECT count(*) FROM applications), (SELECT count(*) FROM events)

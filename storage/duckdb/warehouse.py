@@ -1,0 +1,133 @@
+"""The warehouse's own file: pages of the log in, tables and positions out, together or not."""
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+
+from models.errors import JobfindersError
+from storage.duckdb.folder import Folder
+from storage.duckdb.session import Session
+from storage.postgres.consumers import Positions, Range
+
+SCHEMA_VERSION = 1
+"""Another layout is made anew from the log, which has everything."""
+
+
+class Page(msgspec.Struct):
+    """Lines of the log, as Postgres copied them to a file.
+
+    `whole` says that it ends where the log ended at one moment; `due` that it is to be
+    published then. `path` is None where there is nothing new to store.
+    """
+
+    path: Path | None
+    ranges: list[Range]
+    whole: bool
+    due: bool
+
+
+class Identity(msgspec.Struct):
+    """What the warehouse says of itself; `clock` in microseconds since 1970."""
+
+    log_id: str
+    schema_version: int
+    generation: str
+    version: int
+    clock: int | None
+
+
+class TornPage(JobfindersError):
+    """A page that does not hold the lines that it should: the log is not dense."""
+
+    code = "TORN_PAGE"
+
+
+class Warehouse:
+    """Belongs to one process, which holds the folder's `Claim`.
+
+    A file of another log, or of another layout, is left for a new one.
+    """
+
+    def __init__(self, folder: Folder, log_id: str) -> None:
+        self.folder = folder
+        self.session = Session(folder.database)
+        if not self._is_of(log_id):
+            self._begin_anew(log_id)
+        self.session.script(_text("views.sql"))
+
+    def positions(self) -> Positions:
+        """Where it reads next, as committed."""
+        return dict(self.session.rows("positions"))
+
+    def identity(self) -> Identity:
+        """Its log, layout, generation, version and clock."""
+        return Identity(*self.session.rows("identity")[0])
+
+    def store(self, page: Page) -> Page:
+        """Take the page in, with the positions behind it, in one transaction."""
+        if page.path is None:
+            return page
+        self._stage(page)
+        with self.session.transaction():
+            self.session.run("delete_older")
+            self.session.run("insert_newest")
+            self.session.run("insert_events")
+            self.session.run("advance_clock")
+            self._move({one.partition: one.last for one in page.ranges})
+        page.path.unlink()
+        return page
+
+    def counts(self) -> dict[str, int]:
+        """Rows by table."""
+        applications, events = self.session.rows("counts")[0]
+        return {"applications": applications, "events": events}
+
+    def close(self) -> None:
+        """Let the file go."""
+        self.session.close()
+
+    def _stage(self, page: Page) -> None:
+        self.session.run("read_lines", path=page.path)
+        expected = sum(one.last - one.first for one in page.ranges)
+        found = self.session.rows("count_lines")[0][0]
+        if found != expected:
+            raise TornPage(f"the log has {found} lines where {expected} must be: {page.ranges}")
+        for name in ("read_versions", "shape_versions", "newest"):
+            self.session.run(name)
+
+    def _move(self, positions: Mapping[int, int]) -> None:
+        for partition, offset in positions.items():
+            self.session.run("forget_position", (partition,))
+            self.session.run("set_position", (partition, offset))
+
+    def _is_of(self, log_id: str) -> bool:
+        self.session.script(_text("schema.sql"))
+        found = self.session.rows("identity")
+        return bool(found) and found[0][:2] == (log_id, SCHEMA_VERSION)
+
+    def _begin_anew(self, log_id: str) -> None:
+        """An empty file, numbered on behind whatever was published before."""
+        self.session.close()
+        remove(self.folder)
+        self.session = Session(self.folder.database)
+        last = max(self.folder.version_numbers(), default=0)
+        with self.session.transaction():
+            self.session.script(_text("schema.sql"))
+            self.session.run("found", (log_id, SCHEMA_VERSION, uuid4().hex[:8], last))
+
+
+def remove(folder: Folder) -> None:
+    """Delete the flow's own file, never a published one."""
+    for path in _files(folder):
+        path.unlink(missing_ok=True)
+
+
+def _files(folder: Folder) -> Sequence[Path]:
+    return [folder.database.with_name(f"{folder.database.name}.wal"), folder.database]
+
+
+def _text(name: str) -> str:
+    return (resources.files("storage.duckdb") / name).read_text("utf-8")

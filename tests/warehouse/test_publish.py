@@ -1,0 +1,93 @@
+"""What is published: the log's rows under stable names, with a manifest that tells of them."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from models.errors import AlreadyRunning
+from models.settings import Settings
+from storage.duckdb.folder import Claim, Folder
+from storage.duckdb.manifest import read_manifest
+from storage.postgres.connect import connect
+from tests.flows.driving import drain, put
+from tests.warehouse.driving import publish, query
+
+GOLDEN = Path(__file__).parents[1] / "contract" / "golden" / "events.ndjson"
+
+
+@pytest.fixture
+def lines(database: str, settings: Settings) -> list[bytes]:
+    """The golden application's events; the first ten are folded."""
+    lines = GOLDEN.read_bytes().splitlines()
+    put(database, lines[:10])
+    drain(database, settings)
+    return lines
+
+
+def test_the_manifest_tells_what_is_published(
+    database: str, settings: Settings, lines: list[bytes]
+) -> None:
+    folder = Folder(settings.warehouse_folder)
+    manifest = publish(settings)
+    file = folder.path / manifest.file
+    assert manifest == read_manifest(folder.manifest)
+    assert manifest.rows["applications"] == 1
+    assert manifest.rows["events"] == 10
+    assert manifest.positions == {0: 11}
+    assert manifest.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert os.path.samefile(file, folder.latest)
+    assert query(folder.latest, "SELECT version FROM v_applications") == [(10,)]
+
+
+def test_a_second_version_leaves_the_first_alone(
+    database: str, settings: Settings, lines: list[bytes]
+) -> None:
+    folder = Folder(settings.warehouse_folder)
+    first = folder.path / publish(settings).file
+    before = first.read_bytes()
+    assert publish(settings).version == 1, "nothing has changed"
+    put(database, lines[10:])
+    drain(database, settings)
+    assert publish(settings).version == 2
+    assert first.read_bytes() == before
+    assert query(folder.latest, "SELECT version, status FROM v_applications") == [(16, "withdrawn")]
+
+
+def test_the_rows_are_those_of_postgres(
+    database: str, settings: Settings, lines: list[bytes]
+) -> None:
+    put(database, lines[10:])
+    drain(database, settings)
+    publish(settings)
+    columns = (
+        "application_id, job_title, status, views, response_time_hours, match_score, flags,"
+        " version, revision"
+    )
+    with connect(database) as connection:
+        expected = connection.execute(f"SELECT {columns} FROM application_analytics").fetchall()
+    latest = Folder(settings.warehouse_folder).latest
+    assert query(latest, f"SELECT {columns} FROM v_applications") == expected
+
+
+def test_another_log_makes_another_warehouse(
+    database: str, settings: Settings, lines: list[bytes]
+) -> None:
+    first = publish(settings)
+    with connect(database) as connection:
+        connection.execute("UPDATE log SET id = gen_random_uuid()")
+    second = publish(settings)
+    assert second.version > first.version
+    assert second.log_id != first.log_id
+    assert second.generation != first.generation
+    assert second.rows == first.rows
+
+
+def test_a_second_writer_is_refused(settings: Settings) -> None:
+    folder = Folder(settings.warehouse_folder)
+    claim = Claim(folder)
+    with pytest.raises(AlreadyRunning):
+        Claim(folder)
+    claim.release()
+    Claim(folder).release()
