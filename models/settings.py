@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import DirectoryPath, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 
 class Settings(BaseSettings):
@@ -13,12 +18,13 @@ class Settings(BaseSettings):
     under the data folder.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="JOBFINDERS_", extra="ignore", frozen=True, secrets_dir=None
-    )
+    model_config = SettingsConfigDict(env_prefix="JOBFINDERS_", extra="ignore", frozen=True)
 
     data: Path = Field(Path("data"), description="Folder of everything that is kept.")
     environment: str = Field("development", pattern="^(development|production)$")
+    secrets: DirectoryPath | None = Field(
+        None, description="Folder of files named as variables are, like jobfinders_jwt_secret."
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     host: str = Field("127.0.0.1", description="Address the API listens on.")
@@ -66,6 +72,21 @@ class Settings(BaseSettings):
     warehouse_publish_s: float = Field(
         10.0, gt=0, description="A new warehouse file so often, while events come in."
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then variables, then the files of the folder `secrets`."""
+        folder = {**env_settings(), **init_settings()}.get("secrets")
+        if folder is None or not Path(folder).is_dir():  # the field's own check tells of it
+            return init_settings, env_settings
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, folder)
 
     @property
     def warehouse_folder(self) -> Path:
