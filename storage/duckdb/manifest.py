@@ -12,7 +12,8 @@ from storage.duckdb.folder import Folder, sync
 class Manifest(msgspec.Struct):
     """Beside the published files as JSON; replacing it is what publishes a file.
 
-    `positions` has the next offset by log partition; `clock` is the log clock and
+    `positions` has the next offset by log partition; `parts` the rows of the history by kind;
+    `clock` is the log clock and
     `published_at` the machine's, RFC 3339; `file` is a path below the folder.
     """
 
@@ -25,6 +26,7 @@ class Manifest(msgspec.Struct):
     rows: dict[str, int]
     bytes: int
     sha256: str
+    parts: dict[str, int]
     clock: str | None
     published_at: str
 

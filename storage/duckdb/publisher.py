@@ -7,6 +7,7 @@ gate → CHECKPOINT → copy → fsync → rename of the file → rename of the 
 import hashlib
 import logging
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ class Publisher:
     def publish(self) -> Manifest:
         """Publish what is committed. Raises OSError, with all as it was, when there is no room."""
         warehouse = self._warehouse
+        warehouse.history.compact()
         warehouse.session.run("advance_version")
         warehouse.session.run("checkpoint")
         identity = warehouse.identity()
@@ -46,6 +48,7 @@ class Publisher:
                 generation=identity.generation,
                 positions=warehouse.positions(),
                 rows=warehouse.counts(),
+                parts=warehouse.history.counts(),
                 bytes=draft.stat().st_size,
                 sha256=_sha256(draft),
                 clock=None if identity.clock is None else to_rfc3339(identity.clock),
@@ -75,6 +78,16 @@ class Publisher:
         for other in self._folder.version_numbers():
             if other > number or other <= number - _KEPT:
                 self._folder.version(other).unlink()
+        self._warehouse.history.sweep()
+        self._forget_older_generations()
+
+    def _forget_older_generations(self) -> None:
+        """Their parts go with the last version that lists them."""
+        identity = self._warehouse.identity()
+        if min(self._folder.version_numbers()) >= identity.first_version:
+            for older in self._folder.history.iterdir():
+                if older.name != identity.generation:
+                    shutil.rmtree(older)
 
 
 def _copy(source: Path, target: Path) -> None:

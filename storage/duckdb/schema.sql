@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS warehouse (
     log_id VARCHAR NOT NULL,
     schema_version INTEGER NOT NULL,
     generation VARCHAR NOT NULL,
+    first_version BIGINT NOT NULL,
     version BIGINT NOT NULL,
     clock TIMESTAMP
 );
@@ -12,6 +13,7 @@ COMMENT ON TABLE warehouse IS 'One row: which log this was made from, in which l
 COMMENT ON COLUMN warehouse.log_id IS 'The log; a restored one has another id, and another warehouse is made of it.';
 COMMENT ON COLUMN warehouse.schema_version IS 'Layout of the tables.';
 COMMENT ON COLUMN warehouse.generation IS 'Which making of the warehouse from the log: its folder under history/.';
+COMMENT ON COLUMN warehouse.first_version IS 'First published number of this generation.';
 COMMENT ON COLUMN warehouse.version IS 'Number of the published file.';
 COMMENT ON COLUMN warehouse.clock IS 'Log clock: the greatest least(time, recorded_at) of its events; "now" for whoever wants the same answer twice.';
 

@@ -32,6 +32,7 @@ class Session:
                 "autoload_known_extensions": False,
             },
         )
+        self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute(
             f"ATTACH '{quoted(database)}' AS main_file (STORAGE_VERSION '{STORAGE_VERSION}')"
         )

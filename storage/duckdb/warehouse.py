@@ -1,5 +1,6 @@
 """The warehouse's own file: pages of the log in, tables and positions out, together or not."""
 
+import os
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 
 from models.errors import JobfindersError
 from storage.duckdb.folder import Folder
+from storage.duckdb.history import History
 from storage.duckdb.session import Session
 from storage.postgres.consumers import Positions, Range
 
@@ -35,6 +37,7 @@ class Identity(msgspec.Struct):
     log_id: str
     schema_version: int
     generation: str
+    first_version: int
     version: int
     clock: int | None
 
@@ -57,6 +60,9 @@ class Warehouse:
         if not self._is_of(log_id):
             self._begin_anew(log_id)
         self.session.script(_text("views.sql"))
+        self.history = History(folder, self.session, self.identity().generation)
+        if not self.history.counts():
+            self._begin_history()
 
     def positions(self) -> Positions:
         """Where it reads next, as committed."""
@@ -71,11 +77,13 @@ class Warehouse:
         if page.path is None:
             return page
         self._stage(page)
+        done = sum(self.positions().values())
         with self.session.transaction():
             self.session.run("delete_older")
             self.session.run("insert_newest")
             self.session.run("insert_events")
             self.session.run("advance_clock")
+            self.history.add(done, done + sum(one.last - one.first for one in page.ranges))
             self._move({one.partition: one.last for one in page.ranges})
         page.path.unlink()
         return page
@@ -98,15 +106,20 @@ class Warehouse:
         for name in ("read_versions", "shape_versions", "newest"):
             self.session.run(name)
 
+    def _begin_history(self) -> None:
+        self._stage(Page(Path(os.devnull), [], whole=False, due=False))
+        with self.session.transaction():
+            self.history.begin()
+
     def _move(self, positions: Mapping[int, int]) -> None:
         for partition, offset in positions.items():
             self.session.run("forget_position", (partition,))
             self.session.run("set_position", (partition, offset))
 
     def _is_of(self, log_id: str) -> bool:
-        self.session.script(_text("schema.sql"))
-        found = self.session.rows("identity")
-        return bool(found) and found[0][:2] == (log_id, SCHEMA_VERSION)
+        if not self.session.rows("has_tables")[0][0]:
+            return False
+        return self.session.rows("made_of") == [(log_id, SCHEMA_VERSION)]
 
     def _begin_anew(self, log_id: str) -> None:
         """An empty file, numbered on behind whatever was published before."""

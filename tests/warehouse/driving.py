@@ -9,6 +9,9 @@ from models.settings import Settings
 from storage.duckdb.manifest import Manifest
 from storage.postgres.connect import connect
 
+GOLDEN = Path(__file__).parents[1] / "contract" / "golden" / "events.ndjson"
+"""One application's life in 16 events."""
+
 
 def publish(settings: Settings) -> Manifest:
     """A published version with all that is in the log now."""

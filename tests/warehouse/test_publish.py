@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,7 @@ from storage.duckdb.folder import Claim, Folder
 from storage.duckdb.manifest import read_manifest
 from storage.postgres.connect import connect
 from tests.flows.driving import drain, put
-from tests.warehouse.driving import publish, query
-
-GOLDEN = Path(__file__).parents[1] / "contract" / "golden" / "events.ndjson"
+from tests.warehouse.driving import GOLDEN, publish, query
 
 
 @pytest.fixture

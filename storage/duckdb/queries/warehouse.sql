@@ -10,12 +10,20 @@ ROLLBACK
 -- name: checkpoint
 CHECKPOINT main_file
 
+-- name: has_tables
+SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = 'warehouse'
+
+-- name: made_of
+-- Two columns that every layout has.
+SELECT log_id, schema_version FROM warehouse
+
 -- name: identity
-SELECT log_id, schema_version, generation, version, epoch_us(clock) FROM warehouse
+SELECT log_id, schema_version, generation, first_version, version, epoch_us(clock)
+FROM warehouse
 
 -- name: found
 -- The first row of a new warehouse: log id, schema version, generation, version before its first.
-INSERT INTO warehouse VALUES ($1, $2, $3, $4, NULL)
+INSERT INTO warehouse VALUES ($1, $2, $3, $4 + 1, $4, NULL)
 
 -- name: positions
 SELECT partition, next_offset FROM positions
@@ -118,3 +126,59 @@ UPDATE warehouse SET version = version + 1
 
 -- name: counts
 SELECT (SELECT count(*) FROM applications), (SELECT count(*) FROM events)
+
+-- name: days_of_events
+SELECT recorded_at::DATE AS day, count(*) FROM lines
+WHERE type <> 'application.analytics_updated'
+GROUP BY day ORDER BY day
+
+-- name: days_of_versions
+SELECT recorded_at::DATE AS day, count(*) FROM versions GROUP BY day ORDER BY day
+
+-- name: write_events
+COPY (
+    SELECT * FROM lines
+    WHERE type <> 'application.analytics_updated' AND recorded_at::DATE = DATE '{day}'
+) TO '{path}' (FORMAT parquet, COMPRESSION zstd)
+
+-- name: write_versions
+COPY (SELECT * FROM versions WHERE recorded_at::DATE = DATE '{day}')
+TO '{path}' (FORMAT parquet, COMPRESSION zstd)
+
+-- name: list_part
+INSERT INTO history_parts VALUES ($1, $2, $3, $4, $5)
+
+-- name: compactable
+-- Parts to put together: $1 of one level or more, or all that a finished day has, but for those
+-- of $2 rows or more.
+SELECT kind, day, max(level), list(name ORDER BY name), sum("rows")::BIGINT
+FROM (
+    SELECT *, day < max(day) OVER () AS finished FROM history_parts WHERE "rows" < $2
+)
+GROUP BY kind, day, CASE WHEN finished THEN 0 ELSE level END
+HAVING count(*) >= $1 OR (bool_and(finished) AND count(*) > 1)
+ORDER BY day, kind
+
+-- name: merge_parts
+COPY (SELECT * FROM read_parquet($1, hive_partitioning = false))
+TO '{path}' (FORMAT parquet, COMPRESSION zstd)
+
+-- name: retire_parts
+INSERT INTO retired_parts
+SELECT name, version + 1, now()::TIMESTAMP FROM warehouse, unnest($1::VARCHAR[]) AS gone (name)
+
+-- name: unlist_parts
+DELETE FROM history_parts WHERE list_contains($1::VARCHAR[], name)
+
+-- name: count_parts
+SELECT kind, sum("rows")::BIGINT FROM history_parts GROUP BY kind ORDER BY kind
+
+-- name: known_parts
+SELECT name FROM history_parts UNION ALL SELECT name FROM retired_parts
+
+-- name: deletable
+SELECT name FROM retired_parts
+WHERE version <= $1 AND retired_at < now()::TIMESTAMP - to_seconds($2)
+
+-- name: forget_parts
+DELETE FROM retired_parts WHERE list_contains($1::VARCHAR[], name)
