@@ -22,6 +22,7 @@ from api.metrics import Metrics
 from api.rate_limit import InProcess, Limiter, Limits
 from api.revocations import Revocations
 from api.routes import ROUTERS
+from api.services.warehouse import Warehouse
 from api.shared_limit import Shared
 from api.state import State
 from api.stream.streams import Streams
@@ -85,6 +86,7 @@ def _assemble(settings: Settings) -> State:
         revocations=Revocations(settings.jwt_lifetime_max_s),
         limits=Limits(settings, limiter),
         metrics=metrics,
+        warehouse=Warehouse(settings.warehouse_folder),
     )
 
 

@@ -30,6 +30,8 @@ STATUS: Mapping[type[JobfindersError], int] = {
     errors.IdempotencyMismatch: 422,
     errors.RateLimited: 429,
     errors.Unavailable: 503,
+    errors.WarehouseNotReady: 503,
+    errors.QueryTooLong: 503,
 }
 _CHALLENGE = 'Bearer realm="jobfinders"'
 _PROBLEM = "application/problem+json"

@@ -10,6 +10,7 @@ from api.metrics import Metrics
 from api.rate_limit import Limits
 from api.revocations import Revocations
 from api.services.folded import Folded
+from api.services.warehouse import Warehouse
 from api.stream.streams import Streams
 from api.turns import Turns
 from models.errors import Unavailable
@@ -26,6 +27,7 @@ class State:
     revocations: Revocations
     limits: Limits
     metrics: Metrics
+    warehouse: Warehouse
     folded: Folded = field(default_factory=Folded)
     turns: Turns = field(default_factory=Turns)
     pool: asyncpg.Pool | None = field(default=None)

@@ -168,6 +168,19 @@ class Unavailable(JobfindersError):
     retry_after = 2
 
 
+class WarehouseNotReady(Unavailable):
+    """No warehouse has been published yet, or none that this version can read."""
+
+    code = "WAREHOUSE_NOT_READY"
+    retry_after = 10
+
+
+class QueryTooLong(Unavailable):
+    """A question that takes longer than it may: a narrower one may not."""
+
+    code = "QUERY_TOO_LONG"
+
+
 class DiaryError(JobfindersError):
     """A spreadsheet or its mapping that cannot be turned into events."""
 

@@ -1,8 +1,9 @@
 """A real Postgres for the session, a fresh database for each test that asks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 
 import psycopg
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from models.settings import Settings
 from storage.postgres.embedded import Server
 from storage.postgres.migrate import migrate
+from tests.warehouse.filling import fill
 
 JWT_SECRET = "a-secret-for-tests-of-more-than-32-bytes"
 
@@ -75,6 +77,28 @@ def settings(database: str, partitions: int, tmp_path: Path) -> Settings:
         port=0,
         jwt_secret=SecretStr(JWT_SECRET),
     )
+
+
+@pytest.fixture(scope="session")
+def make_warehouse(
+    postgres_server: Server,
+    make_template: Callable[[int], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Settings, Iterable[bytes]], None]:
+    """Puts a warehouse of these events into the settings' folder; made once, then copied."""
+    made: dict[tuple[bytes, ...], Path] = {}
+
+    def make(settings: Settings, lines: Iterable[bytes]) -> None:
+        events = tuple(lines)
+        if events not in made:
+            name = f"test_{next(_numbers)}"
+            clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            _execute(postgres_server, clone, name, make_template(1))
+            own = {"data": tmp_path_factory.mktemp(name), "postgres_url": postgres_server.url(name)}
+            made[events] = fill(settings.model_copy(update=own), events)
+        copytree(made[events], settings.warehouse_folder)
+
+    return make
 
 
 def _execute(server: Server, statement: sql.SQL, *names: str) -> None:

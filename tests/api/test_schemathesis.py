@@ -14,6 +14,7 @@ from models.settings import Settings
 from tests.api.live import listening
 from tests.security.matrix import MATRIX, Kind
 from tests.security.test_matrix import USERS
+from tests.warehouse.stories import application
 
 EXAMPLES_PER_OPERATION = 25
 CHECKED = (
@@ -35,13 +36,14 @@ CHECKS_RUN = CHECKS.get_by_names(list(CHECKED))
 
 
 @pytest.fixture
-def url(settings: Settings) -> Iterator[str]:
+def url(settings: Settings, make_warehouse: Callable[..., None]) -> Iterator[str]:
     many = 1_000_000
     limits = {
         name: many
         for name in Settings.model_fields
         if name.startswith("rate_limit") and name.endswith("requests")
     }
+    make_warehouse(settings, application("app-1"))
     with listening(settings.model_copy(update=limits)) as opened:
         yield opened
 

@@ -82,6 +82,10 @@ MATRIX: dict[str, Route] = {
     f"GET {_APPLICATION}/stream": Route(Kind.READ),
     "GET /api/stream": Route(Kind.OWN_STREAM),
     "GET /api/analytics/stream": Route(Kind.COUNTERS),
+    **{
+        f"GET /api/analytics/{metric}": Route(Kind.COUNTERS)
+        for metric in ("funnel", "offers", "response-curve", "response-times", "volume")
+    },
     "POST /api/stream/tickets": Route(Kind.ANYONE, None, 201),
     "POST /api/stream/cookie": Route(Kind.ANYONE, None, 204),
     "DELETE /api/stream/cookie": Route(Kind.ANYONE, None, 204),

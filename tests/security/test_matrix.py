@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from api.app import create
 from models.settings import Settings
 from tests.security.matrix import CALLERS, MATRIX, Kind
+from tests.warehouse.stories import application
 
 USERS = {
     "owner": ("ada", "user"),
@@ -23,6 +24,7 @@ USERS = {
     "service": ("ats", "service"),
 }
 OF_AN_APPLICATION = (Kind.READ, Kind.WRITE)
+METRICS = [n for n in MATRIX if n.startswith("GET /api/analytics/") and "stream" not in n]
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,10 @@ class Answer:
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """Limits out of the way."""
+def settings(settings: Settings, make_warehouse: Callable[..., None]) -> Settings:
+    """Limits out of the way, and a warehouse."""
     many = 100_000
+    make_warehouse(settings, application("app-1"))
     return settings.model_copy(update={"rate_limit_requests": many})
 
 
@@ -50,6 +53,7 @@ def send(app: FastAPI, bearer: Callable[..., dict[str, str]]):
     """A request as the server would hand it in, ended with the first bytes of a stream."""
 
     async def request(caller: str, method: str, path: str, body: bytes = b"") -> Answer:
+        path, _, query = path.partition("?")
         headers = {"content-type": "application/json", "content-length": str(len(body))}
         if caller in USERS:
             headers |= bearer(*USERS[caller])
@@ -61,7 +65,7 @@ def send(app: FastAPI, bearer: Callable[..., dict[str, str]]):
             "scheme": "http",
             "path": path,
             "raw_path": path.encode(),
-            "query_string": b"",
+            "query_string": query.encode(),
             "root_path": "",
             "headers": [(name.lower().encode(), v.encode()) for name, v in headers.items()],
             "client": ("127.0.0.1", 1),
@@ -156,6 +160,17 @@ async def test_who_may_and_who_may_not(name: str, send, seeded):
             assert (answer.status, answer.error["code"]) == (401, "UNAUTHENTICATED")
         else:
             assert (answer.status, answer.error["code"]) == (403, "ACCESS_DENIED"), caller
+
+
+@pytest.mark.parametrize("name", METRICS)
+async def test_metrics_of_ones_own(name: str, send):
+    _, path = name.split()
+    for caller in ("owner", "other", "analyst", "admin"):
+        assert (await send(caller, "GET", f"{path}?scope=mine")).status == 200
+    assert (await send("service", "GET", f"{path}?scope=mine")).status == 403
+    for query in ("scope=all", "scope=MINE", "scope=mine&scope=all", "Scope=mine", "tz=x"):
+        assert (await send("owner", "GET", f"{path}?{query}")).status == 403, query
+    assert (await send("owner", "GET", f"{path}?scope=mine&user_id=eve")).status == 422
 
 
 @pytest.mark.parametrize("name", [n for n, r in MATRIX.items() if r.kind is not Kind.PUBLIC])

@@ -1,0 +1,195 @@
+"""Each metric: what the warehouse counts, and what the rules in `models/` make of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, timedelta, tzinfo
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+
+from api.models import Model
+from api.schemas.metrics import CurveItem, FunnelItem, OffersItem, ResponseItem, VolumeItem
+from models import survival
+from models.funnel import funnel, offers
+from models.periods import Per, starts
+from models.survival import Curve
+from storage.duckdb import metrics
+from storage.duckdb.metrics import By, Grouping, Reader, Responses, Selection
+from storage.duckdb.published import Freshness
+
+_SPANS = {Per.HOUR: timedelta(days=7), Per.DAY: timedelta(days=90), Per.WEEK: timedelta(days=730)}
+_KEYS = frozenset({"group", "stage", "start", "local", "type"})
+
+Item = TypeVar("Item", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which applications, whose days, what to group by, and how few cases say nothing."""
+
+    selection: Selection
+    zone: tzinfo
+    cases_min: int
+    by: By = By.NONE
+    companies_max: int = 20
+
+
+def funnel_items(reader: Reader, _: Freshness, asked: Asked) -> list[FunnelItem]:
+    """The stages of each group."""
+    grouping = _grouping(reader, asked)
+    found = metrics.standings(reader, asked.selection, grouping)
+    items = []
+    for number, name in _groups(grouping):
+        hops = funnel(found.get(number, []))
+        for hop in hops:
+            item = FunnelItem(group=name, **hop._asdict())
+            items.append(_shown(item, hops[0].reached, asked))
+    return items
+
+
+def offers_items(reader: Reader, _: Freshness, asked: Asked) -> list[OffersItem]:
+    """The offers of each group."""
+    grouping = _grouping(reader, asked)
+    found = metrics.standings(reader, asked.selection, grouping)
+    items = []
+    for number, name in _groups(grouping):
+        item = OffersItem(group=name, **offers(found.get(number, []))._asdict())
+        items.append(_shown(item, item.applications or 0, asked))
+    return items
+
+
+def response_items(reader: Reader, freshness: Freshness, asked: Asked) -> list[ResponseItem]:
+    """The wait of each group."""
+    grouping = _grouping(reader, asked)
+    found = metrics.responses(reader, asked.selection, grouping, freshness.clock)
+    items = []
+    for name, group in zip(_names(grouping), _split(found, len(_names(grouping))), strict=True):
+        cases, answered = len(group.hours), int(group.answered.sum())
+        withdrawn = int((group.withdrawn & ~group.answered).sum())
+        curve = _curve(group)
+        low, high = (None, None) if curve is None else curve.percentile_band(0.5)
+        item = ResponseItem(
+            group=name,
+            cases=cases,
+            answered=answered,
+            waiting=cases - answered - withdrawn,
+            withdrawn=withdrawn,
+            median_hours=None if curve is None else curve.percentile(0.5),
+            median_low_hours=low,
+            median_high_hours=high,
+            p90_hours=None if curve is None else curve.percentile(0.9),
+        )
+        items.append(_shown(item, cases, asked))
+    return items
+
+
+def curve_items(reader: Reader, freshness: Freshness, asked: Asked) -> list[CurveItem]:
+    """The steps of the curve, none under 5 cases."""
+    found = metrics.responses(reader, asked.selection, Grouping(), freshness.clock)
+    curve = _curve(found)
+    if curve is None:
+        return []
+    steps = survival.thinned(curve)
+    first = CurveItem(hours=0, unanswered=1, low=1, high=1, at_risk=len(found.hours))
+    columns = (steps.hours, steps.waiting, steps.low, steps.high, steps.at_risk)
+    return [first] + [
+        CurveItem(hours=hours, unanswered=waiting, low=low, high=high, at_risk=at_risk)
+        for hours, waiting, low, high, at_risk in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
+    ]
+
+
+def volume_items(
+    reader: Reader, freshness: Freshness, asked: Asked, per: Per, *, by_type: bool
+) -> list[VolumeItem]:
+    """Each period, those without events included."""
+    selection = asked.selection
+    until = selection.until or freshness.clock + timedelta(microseconds=1)
+    since = selection.since or until - _SPANS[per]
+    begins = tuple(starts(per, asked.zone, since, until))
+    narrow = Selection(
+        selection.user_id, since, until, selection.company, selection.sources, selection.statuses
+    )
+    found = metrics.volume(reader, narrow, begins, by_type=by_type)
+    counts = {(one.period, one.type): one.events for one in found}
+    kinds = sorted({one.type for one in found if one.type}) if by_type else [None]
+    return [
+        _shown(
+            VolumeItem(
+                start=begin.astimezone(UTC),
+                local=begin.isoformat(),
+                type=kind,
+                events=counts.get((number, kind), 0),
+            ),
+            counts.get((number, kind), asked.cases_min),
+            asked,
+        )
+        for number, begin in enumerate(begins[:-1])
+        for kind in kinds
+    ]
+
+
+def _grouping(reader: Reader, asked: Asked) -> Grouping:
+    """The groups that there are."""
+    selection = asked.selection
+    match asked.by:
+        case By.COMPANY:
+            found = metrics.companies(
+                reader, selection, cases=asked.cases_min, limit=asked.companies_max
+            )
+            return Grouping(asked.by, names=tuple(found))
+        case By.SOURCE:
+            return Grouping(asked.by, names=tuple(metrics.sources(reader, selection)))
+        case By.WEEK:
+            between = metrics.applied_between(reader, selection)
+            if between is None:
+                return Grouping(asked.by)
+            first, last = between
+            after = last + timedelta(microseconds=1)
+            return Grouping(asked.by, starts=tuple(starts(Per.WEEK, asked.zone, first, after)))
+        case _:
+            return Grouping()
+
+
+def _names(grouping: Grouping) -> list[str | None]:
+    """What each group is called; a week by its Monday."""
+    match grouping.by:
+        case By.NONE:
+            return [None]
+        case By.WEEK:
+            return [begin.date().isoformat() for begin in grouping.starts[:-1]]
+        case _:
+            return list(grouping.names)
+
+
+def _groups(grouping: Grouping) -> Iterator[tuple[int, str | None]]:
+    return iter(enumerate(_names(grouping)))
+
+
+def _split(found: Responses, groups: int) -> Iterator[Responses]:
+    """The entries of each group."""
+    if groups == 1:
+        yield found
+        return
+    order = np.argsort(found.group, kind="stable")
+    bounds = np.searchsorted(found.group[order], np.arange(groups + 1))
+    for first, last in pairwise(bounds):
+        yield found.at(order[first:last])
+
+
+def _curve(found: Responses) -> Curve | None:
+    """The estimate; None from fewer than 5 cases."""
+    if not survival.enough(len(found.hours)):
+        return None
+    return survival.estimate(found.hours, found.answered)
+
+
+def _shown(item: Item, cases: int, asked: Asked) -> Item:
+    """The item; without its figures where they rest on too few cases."""
+    if cases >= asked.cases_min:
+        return item
+    return item.model_copy(
+        update={name: None for name in type(item).model_fields if name not in _KEYS}
+    )

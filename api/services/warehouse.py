@@ -1,0 +1,59 @@
+"""Questions to the published warehouse: off the event loop, few at once, each for a while."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from models.errors import QueryTooLong, Unavailable
+from storage.duckdb.published import Freshness, Published
+
+_AT_ONCE = 2
+_PATIENCE_S = 5.0
+_LIMIT_S = 10.0
+
+Answer = TypeVar("Answer")
+Question = Callable[[duckdb.DuckDBPyConnection, Freshness], Answer]
+
+
+class Warehouse:
+    """Asks one thread's worth of questions each; more wait for their turn."""
+
+    def __init__(self, folder: Path) -> None:
+        self._published = Published(folder)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def ask(self, question: Question[Answer]) -> tuple[Answer, Freshness]:
+        """What the question finds in the newest version, and how fresh that is.
+
+        Raises WarehouseNotReady before anything was published, Unavailable when no turn comes
+        within 5 s, QueryTooLong when it is not answered within 10 s.
+        """
+        async with self._turn():
+            version = await asyncio.to_thread(self._published.newest)
+            with version.reader() as reader:
+                asking = asyncio.create_task(asyncio.to_thread(question, reader, version.freshness))
+                try:
+                    answer = await asyncio.wait_for(asyncio.shield(asking), _LIMIT_S)
+                except (TimeoutError, asyncio.CancelledError) as error:
+                    reader.interrupt()
+                    await asyncio.gather(asking, return_exceptions=True)
+                    if isinstance(error, TimeoutError):
+                        raise QueryTooLong("this takes too long: take a shorter period") from None
+                    raise
+                return answer, version.freshness
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise Unavailable("too many questions at once") from None
+        try:
+            yield
+        finally:
+            self._turns.release()

@@ -1,0 +1,180 @@
+"""Figures across applications, as the published warehouse has them. Statements only: what is
+made of them is in `models/`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from models.funnel import STAGES, Standing
+from models.instant import EPOCH
+from storage.postgres.queries import load
+
+_NAMED = dict(load("metrics", "storage.duckdb"))
+_QUARTER_S = 900
+
+
+class By(StrEnum):
+    """What to group by."""
+
+    NONE = "none"
+    COMPANY = "company"
+    SOURCE = "source"
+    WEEK = "week"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which applications; None means all. Times are of application, half-open."""
+
+    user_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    company: str | None = None
+    sources: tuple[str, ...] | None = None
+    statuses: tuple[str, ...] | None = None
+
+    def parameters(self) -> dict[str, object]:
+        """As the statements name them."""
+        return {
+            "stages": [stage.value for stage in STAGES],
+            "user_id": self.user_id,
+            "since": _naive(self.since),
+            "until": _naive(self.until),
+            "company": self.company,
+            "sources": None if self.sources is None else list(self.sources),
+            "statuses": None if self.statuses is None else list(self.statuses),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Groups are counted from 0: of `names`, or of weeks between `starts`."""
+
+    by: By = By.NONE
+    names: tuple[str | None, ...] = ()
+    starts: tuple[datetime, ...] = ()
+
+    def parameters(self) -> dict[str, object]:
+        """As the statements name them."""
+        return {"names": list(self.names), "starts": _quarters(self.starts)}
+
+
+class Responses(NamedTuple):
+    """One entry for each application: its group, hours until the answer or until it was last
+    seen without one, and which of these it is."""
+
+    group: npt.NDArray[np.int16]
+    hours: npt.NDArray[np.float64]
+    answered: npt.NDArray[np.bool_]
+    withdrawn: npt.NDArray[np.bool_]
+
+    def at(self, places: npt.NDArray[np.intp]) -> "Responses":
+        """Some of the entries."""
+        return Responses(
+            self.group[places], self.hours[places], self.answered[places], self.withdrawn[places]
+        )
+
+
+class Volume(NamedTuple):
+    """Events of a period, counted from 0; `type` is None for all together."""
+
+    period: int
+    type: str | None
+    events: int
+
+
+Reader = duckdb.DuckDBPyConnection
+
+
+def companies(reader: Reader, selection: Selection, *, cases: int, limit: int) -> list[str | None]:
+    """The `limit` companies with most applications, if they have so many `cases`."""
+    parameters = {"cases": cases, "limit": limit}
+    return [row[0] for row in _rows(reader, "companies", selection.parameters() | parameters)]
+
+
+def sources(reader: Reader, selection: Selection) -> list[str | None]:
+    """Sources, the largest first."""
+    return [row[0] for row in _rows(reader, "sources", selection.parameters())]
+
+
+def applied_between(reader: Reader, selection: Selection) -> tuple[datetime, datetime] | None:
+    """First and last time of application; None without any."""
+    first, last = _rows(reader, "applied_between", selection.parameters())[0]
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return None
+    return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
+
+
+def standings(
+    reader: Reader, selection: Selection, grouping: Grouping
+) -> dict[int, list[Standing]]:
+    """How far applications got and how they stand, by group."""
+    found: dict[int, list[Standing]] = {}
+    parameters = selection.parameters() | grouping.parameters()
+    for group, *standing in _rows(reader, "standings", parameters, grouping.by):
+        found.setdefault(group, []).append(Standing(*standing))
+    return found
+
+
+def responses(
+    reader: Reader, selection: Selection, grouping: Grouping, clock: datetime
+) -> Responses:
+    """How long each was waited for, up to `clock`."""
+    parameters = selection.parameters() | grouping.parameters() | {"clock": _naive(clock)}
+    columns = _execute(reader, "responses", parameters, grouping.by).fetchnumpy()
+    return Responses(*(np.asarray(columns[name]) for name in Responses._fields))
+
+
+def volume(
+    reader: Reader, selection: Selection, starts: tuple[datetime, ...], *, by_type: bool
+) -> list[Volume]:
+    """Events between the first and the last of `starts`, or within `selection`'s narrower
+    period; periods without events are left out."""
+    narrowed = selection.company or selection.sources or selection.statuses
+    parameters = selection.parameters() | {"starts": _quarters(starts), "by_type": by_type}
+    name = "volume_of_selected" if narrowed else "volume"
+    return [Volume(*row) for row in _rows(reader, name, parameters)]
+
+
+def _expand(text: str, by: By) -> str:
+    """The statement with those it is made of in their places."""
+    parts = {**_NAMED, "grouped": _NAMED[f"by_{by}"]}
+    while found := re.search(r"\{(\w+)\}", text):
+        text = text.replace(found[0], parts[found[1]])
+    return text
+
+
+_STATEMENTS = {(name, by): _expand(text, by) for name, text in _NAMED.items() for by in By}
+_PARAMETERS = {key: frozenset(re.findall(r"\$(\w+)", text)) for key, text in _STATEMENTS.items()}
+
+
+def _execute(
+    reader: Reader, name: str, parameters: Mapping[str, object], by: By = By.NONE
+) -> Reader:
+    wanted = _PARAMETERS[name, by]
+    return reader.execute(
+        _STATEMENTS[name, by],
+        {key: value for key, value in parameters.items() if key in wanted},
+    )
+
+
+def _rows(
+    reader: Reader, name: str, parameters: Mapping[str, object], by: By = By.NONE
+) -> list[tuple]:  # type: ignore[type-arg]
+    return _execute(reader, name, parameters, by).fetchall()
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    """UTC without saying so, as the tables have it."""
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _quarters(moments: tuple[datetime, ...]) -> list[int]:
+    return [int((moment - EPOCH).total_seconds()) // _QUARTER_S for moment in moments]

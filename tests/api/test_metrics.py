@@ -1,0 +1,119 @@
+"""Metrics over HTTP, on a real warehouse file."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from models.settings import Settings
+from tests.api.applications import Bearer
+from tests.contract.building import event, line
+from tests.warehouse.stories import application
+
+PATH = "/api/analytics"
+ROUTES = ("funnel", "response-times", "response-curve", "offers", "volume")
+
+
+@pytest.fixture
+def ann(client: httpx.AsyncClient, bearer: Bearer) -> httpx.AsyncClient:
+    """A client that speaks for an analyst."""
+    client.headers.update(bearer("ann", "analyst"))
+    return client
+
+
+@pytest.fixture
+def world(settings: Settings, make_warehouse: Callable[..., None]) -> None:
+    """Six applications to Acme and two to Bits, of two users."""
+    make_warehouse(
+        settings,
+        [
+            *application("a1", "viewed", "rejected", company="Acme", source="referral"),
+            *application("a2", "shortlisted", company="Acme", source="referral"),
+            *application("a3", "viewed", company="Acme", source="referral", day=2),
+            *application("a4", company="Acme", source="social", day=2),
+            *application("a5", "withdrawn", company="Acme", source="referral", day=3),
+            *application("a6", "interview_scheduled", "interviewed", "offer_received", "hired",
+                         company="Acme", source="referral", user="bob", day=4),
+            *application("b1", "rejected", company="Bits", user="bob", day=4),
+            *application("b2", company="Bits", user="bob", day=5),
+            line(event("viewed_by_employer", "v", 31, subject="orphan")),
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_before_the_first_publication(ann: httpx.AsyncClient, route: str) -> None:
+    answer = await ann.get(f"{PATH}/{route}")
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "WAREHOUSE_NOT_READY"
+    assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.usefixtures("world")
+async def test_funnel(ann: httpx.AsyncClient) -> None:
+    body = (await ann.get(f"{PATH}/funnel")).json()
+    assert [(item["stage"], item["reached"]) for item in body["items"]] == [
+        ("applied", 8),
+        ("viewed", 4),
+        ("shortlisted", 2),
+        ("interview_scheduled", 1),
+        ("interviewed", 1),
+        ("offer_received", 1),
+        ("hired", 1),
+    ]
+    applied, viewed, *_ = body["items"]
+    assert (applied["open"], applied["rejected"], applied["withdrawn"]) == (2, 1, 1)
+    assert (applied["share"], applied["passThrough"]) == (1, None)
+    assert (viewed["share"], viewed["passThrough"]) == (0.5, 0.5)
+    assert body["freshness"]["clock"] == "2026-03-31T00:00:00Z"
+    assert body["freshness"]["asOf"].startswith("0:")
+    assert body["freshness"]["publishedAt"] > "2026-03-31"
+    assert (body["scope"], body["minimumCases"], body["tz"]) == ("all", 5, "UTC")
+    assert body["definition"]
+
+
+@pytest.mark.usefixtures("world")
+async def test_a_company_of_few_is_not_shown(ann: httpx.AsyncClient, bearer: Bearer) -> None:
+    body = (await ann.get(f"{PATH}/offers?by=company")).json()
+    assert [(item["group"], item["offered"]) for item in body["items"]] == [("Acme", 1)]
+    mine = bearer("bob")
+    body = (await ann.get(f"{PATH}/offers?by=company&scope=mine", headers=mine)).json()
+    assert [(item["group"], item["applications"]) for item in body["items"]] == [
+        ("Bits", 2),
+        ("Acme", 1),
+    ]
+    body = (await ann.get(f"{PATH}/funnel?company=Bits")).json()
+    assert {item["reached"] for item in body["items"]} == {None}
+
+
+@pytest.mark.usefixtures("world")
+async def test_response_times(ann: httpx.AsyncClient) -> None:
+    body = (await ann.get(f"{PATH}/response-times?by=source")).json()
+    referral, untold, social = body["items"]
+    assert (referral["group"], referral["cases"], referral["answered"]) == ("referral", 5, 3)
+    assert (referral["waiting"], referral["withdrawn"]) == (1, 1)
+    assert referral["medianHours"] == 48
+    assert (untold["group"], untold["cases"]) == (None, None)
+    assert (social["group"], social["cases"]) == ("social", None)
+    curve = (await ann.get(f"{PATH}/response-curve?source=referral")).json()["items"]
+    assert curve[0] == {"hours": 0, "unanswered": 1, "low": 1, "high": 1, "atRisk": 5}
+    assert [(step["hours"], step["atRisk"]) for step in curve[1:]] == [(24, 5), (48, 2)]
+
+
+@pytest.mark.usefixtures("world")
+async def test_volume(ann: httpx.AsyncClient) -> None:
+    query = "from=2026-03-01&to=2026-03-04&tz=Europe/Berlin"
+    body = (await ann.get(f"{PATH}/volume?{query}")).json()
+    assert [(item["local"], item["events"]) for item in body["items"]] == [
+        ("2026-03-01T00:00:00+01:00", None),
+        ("2026-03-02T00:00:00+01:00", None),
+        ("2026-03-03T00:00:00+01:00", None),
+    ]
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("by", ["company", "source", "week"])
+@pytest.mark.parametrize("route", ["funnel", "response-times", "offers"])
+async def test_nothing_to_group(ann: httpx.AsyncClient, route: str, by: str) -> None:
+    answer = await ann.get(f"{PATH}/{route}?by={by}&company=nobody&tz=Asia/Tokyo")
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
