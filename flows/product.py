@@ -50,6 +50,7 @@ class Product:
         logs = self._settings.data / "logs"
         self._parts = [
             Part("flow", ("flow", "analytics"), logs),
+            Part("learning", ("flow", "learning"), logs),
             Part("api", ("api",), logs),
             Part("warehouse", ("flow", "warehouse"), logs),
         ]

@@ -16,6 +16,11 @@ from models.instant import US_PER_HOUR
 FOLD_VERSION = 1
 
 
+NO_ACT, VIEW, INTERVIEW, OFFER, STATUS = range(5)
+"""Acts of the employer; a change of status is STATUS + its rank."""
+ACTS = STATUS + len(STATUSES)
+
+
 class StatusChange(msgspec.Struct, gc=False, frozen=True):
     """One transition; `at` in microseconds since 1970."""
 
@@ -62,6 +67,10 @@ class Row(msgspec.Struct, gc=False, kw_only=True):
     last_fact_at: int | None = None
     """The four above are the entity's and the API's, not columns of the contract."""
 
+    last_act: int = NO_ACT
+    act_before: int = NO_ACT
+    """The employer's last two acts, for the success model."""
+
     @property
     def orphan(self) -> bool:
         """No `created` yet: folded, but not listed, streamed or notified."""
@@ -107,6 +116,7 @@ def fold(state: State) -> Row:
     status_at = 0
     response_at: int | None = None
     gap = irregular = False
+    act = act_before = NO_ACT
 
     for fact in effective(state.facts):
         kind = fact.kind
@@ -117,6 +127,7 @@ def fold(state: State) -> Row:
                 gap = True
             if rank not in (_RANK_APPLIED, _RANK_WITHDRAWN):
                 row.last_employer_activity_at = time
+                act_before, act = act, STATUS + rank
         elif kind == _CREATED:
             row.last_candidate_activity_at = time
             if profile is None:
@@ -127,6 +138,7 @@ def fold(state: State) -> Row:
             if row.first_viewed_at is None:
                 row.first_viewed_at = time
             row.last_employer_activity_at = time
+            act_before, act = act, VIEW
         elif kind == _MATCH_SCORE:
             changed_score = fact.score
         elif kind == _NOTE_ADDED:
@@ -144,6 +156,7 @@ def fold(state: State) -> Row:
         else:
             (interview_ids if kind == _INTERVIEW else offer_ids).add(fact.value or "")
             row.last_employer_activity_at = time
+            act_before, act = act, INTERVIEW if kind == _INTERVIEW else OFFER
             if response_at is None:
                 response_at = time
         if rank > _RANK_WITHDRAWN or rank == status:
@@ -178,6 +191,7 @@ def fold(state: State) -> Row:
     _apply_profile(row, profile, changes, changed_score)
     row.flags = _flags(row, profile is None, irregular, gap)
     row.last_fact_at = state.facts[-1].time if state.facts else None
+    row.last_act, row.act_before = act, act_before
     return row
 
 

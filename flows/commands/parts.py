@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     flow = typer.Typer(help="Run one dataflow.", no_args_is_help=True)
     flow.command()(analytics)
+    flow.command()(learning)
     flow.command()(warehouse)
     app.add_typer(flow, name="flow")
     app.command()(api)
@@ -22,6 +23,14 @@ def register(app: typer.Typer) -> None:
 def analytics(context: typer.Context) -> None:
     """Fold events into rows and the log, until stopped."""
     from flows.analytics import run  # noqa: PLC0415  the engine is slow to import
+
+    settings = settings_of(context)
+    run(settings, postgres_url(settings))
+
+
+def learning(context: typer.Context) -> None:
+    """Learn the chance of success from the log, until stopped."""
+    from flows.learning import run  # noqa: PLC0415
 
     settings = settings_of(context)
     run(settings, postgres_url(settings))

@@ -1,0 +1,76 @@
+"""The learning flow's place in the log: what it carries in memory, and its turn of
+read → learn → commit."""
+
+import time
+from collections.abc import Callable
+
+from flows.lesson import Lesson
+from models.errors import AlreadyRunning
+from storage.postgres import models
+from storage.postgres.connect import connect
+from storage.postgres.consumers import Consumer, Line, LogReader, behind
+
+FLOW = "learning"
+_PAGE_LINES = 5_000
+_LOCK_PATIENCE_S = 3.0
+_LOCK_RETRY_S = 0.05
+_PUBLISH_S = 60.0
+"""A new version at most so often…"""
+_PUBLISH_LABELS = 500
+"""…or after so many labels, when there is much to catch up on."""
+
+
+class Pupil:
+    """Owns the consumer `learning` from construction to the process's end.
+
+    `now` is a clock in seconds. Raises AlreadyRunning when another live process owns it.
+    """
+
+    def __init__(self, url: str, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._writing = connect(url, autocommit=True)
+        self._reading = connect(url, autocommit=True)
+        self._consumer = Consumer(self._writing, FLOW)
+        self._take_over()
+        self._reader = LogReader(self._reading)
+        self._positions = self._consumer.positions()
+        self._learned = models.read(self._writing)
+        self._published_at = -_PUBLISH_S
+
+    def read(self) -> list[Line]:
+        """The next page of the log, empty at its end."""
+        return self._reader.page(self._positions, _PAGE_LINES)
+
+    def learn(self, page: list[Line]) -> None:
+        """Commit all that a page teaches, or none of it."""
+        positions = behind(self._positions, page)
+        with self._writing.transaction():
+            self._consumer.advance(positions)
+            lesson = Lesson(self._writing, self._learned)
+            lesson.take(page)
+            self._publish()
+            models.write(self._writing, self._learned)
+        self._positions = positions
+
+    def close(self) -> None:
+        """Let the place go."""
+        self._reading.close()
+        self._writing.close()
+
+    def _publish(self) -> None:
+        """A version, where there are labels for one and it is time for one."""
+        learned = self._learned
+        new = learned.learner.labels - learned.published
+        due = self._now() - self._published_at >= _PUBLISH_S
+        if new >= _PUBLISH_LABELS or (new and due):
+            version = learned.learner.version(learned.judge.next_position - 1)
+            models.publish(self._writing, version, learned.clock)
+            learned.published = learned.learner.labels
+            self._published_at = self._now()
+
+    def _take_over(self) -> None:
+        deadline = time.monotonic() + _LOCK_PATIENCE_S
+        while not self._consumer.take_over():
+            if time.monotonic() > deadline:
+                raise AlreadyRunning(f"the {FLOW} flow is already running")
+            time.sleep(_LOCK_RETRY_S)

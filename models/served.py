@@ -1,0 +1,73 @@
+"""What the log says of an application in its analytics_updated events: the report that an
+outcome is judged by, and the prediction that was served."""
+
+import msgspec
+
+from models import instant
+from models.outcomes import Report
+
+
+class _Row(msgspec.Struct, rename="camel", gc=False):
+    application_id: str
+    applied_at: str | None
+    status: str | None
+    status_at: str | None
+    last_employer_activity_at: str | None
+
+
+class Served(msgspec.Struct, rename="camel", gc=False):
+    """A prediction as it was served."""
+
+    p: float
+    model_version: int
+    computed_at: str
+
+
+class _Data(msgspec.Struct, rename="camel", gc=False):
+    analytics: _Row
+    event_types: list[str]
+    success_probability: Served | None = None
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    data: _Data
+
+
+class Prediction(msgspec.Struct, frozen=True, gc=False):
+    """A served prediction; `computed_at` in microseconds since 1970."""
+
+    p: float
+    version: int
+    computed_at: int
+    status: str | None
+
+
+def report(payload: str, partition: int, offset: int) -> Report | None:
+    """What an analytics_updated event reports; None for a mere refold or rescore, and for an
+    application that nobody has made yet."""
+    data = _decode(payload).data
+    row = data.analytics
+    if not data.event_types or row.applied_at is None:
+        return None
+    since = row.last_employer_activity_at or row.applied_at
+    return Report(
+        row.application_id,
+        partition,
+        offset,
+        row.status,
+        None if row.status_at is None else instant.parse(row.status_at),
+        instant.parse(since),
+    )
+
+
+def prediction(payload: str) -> Prediction | None:
+    """The prediction that an analytics_updated event served, if it served one."""
+    data = _decode(payload).data
+    served = data.success_probability
+    if served is None:
+        return None
+    at = instant.parse(served.computed_at)
+    return Prediction(served.p, served.model_version, at, data.analytics.status)
+
+
+_decode = msgspec.json.Decoder(_Envelope).decode

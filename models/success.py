@@ -1,0 +1,161 @@
+"""The success model as it predicts: one immutable version's weights, and what they say.
+
+The logits of the regressions are mixed linearly, so their mixture is one linear model and a
+version needs one weight for each position. An interval follows from how much has been learned
+at the positions of a moment (docs/success.md says how, and how often it holds).
+"""
+
+from collections.abc import Sequence
+from math import prod, sqrt
+from typing import NamedTuple
+from zlib import compress, decompress
+
+import msgspec
+import numpy as np
+
+from models.analytics import Row
+from models.features import (
+    DIMENSION,
+    EMPLOYERS,
+    GROUP_STARTS,
+    GROUPS,
+    STATUS_COUNT,
+    Floats,
+    Integers,
+    features,
+)
+
+LABELS_MIN = 50
+"""Learned outcomes before the model is believed."""
+HIRED_MIN = 5
+"""Hired ones among them."""
+_Z80 = 1.2815515655446004
+"""Of a normal distribution, 80 % lie within so many standard deviations."""
+_SPREAD = 1.0
+"""Calibrated on the simulator: moments of one application are not independent."""
+_PRIOR_HIRED = 1.0
+_PRIOR_ALL = 5.0
+"""Before the first outcome one of five is taken to be hired."""
+_LOGIT_MAX = 20.0
+FACTORS = 3
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One version; arrays are not to be written to."""
+
+    number: int
+    """The outcomes up to this position have been learned."""
+    labels: int
+    hired: int
+    stages: Floats
+    """Moments learned by status (0 for none, else rank + 1), and hired ones: shape (2, 10)."""
+    volumes: Floats
+    """Applications learned by hashed employer."""
+    weights: Floats
+    learned: Floats
+    """Sum of squared gradients by position: what has been learned there."""
+    centres: Floats
+    """Mean contribution to the logit by group: a factor is told as the difference."""
+
+    @property
+    def cold(self) -> bool:
+        """Too few labels to say more than the base rate."""
+        return self.labels < LABELS_MIN or self.hired < HIRED_MIN
+
+    @property
+    def base_rate(self) -> float:
+        """Share of the learned applications that were hired, with the prior."""
+        return (self.hired + _PRIOR_HIRED) / (self.labels + _PRIOR_ALL)
+
+    def stage_rate(self, status: int) -> float:
+        """Share of hired among the learned moments in a status (0 for none, else rank + 1)."""
+        moments, hired = float(self.stages[0, status]), float(self.stages[1, status])
+        return (hired + _PRIOR_ALL * self.base_rate) / (moments + _PRIOR_ALL)
+
+    def pack(self) -> bytes:
+        """The arrays, compressed; `unpack` makes an equal version."""
+        arrays = [getattr(self, name).ravel() for name in _SHAPES]
+        counts = np.array([self.number, self.labels, self.hired], np.float64)
+        return compress(np.concatenate([counts, *arrays]).tobytes(), 1)
+
+
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "stages": (2, STATUS_COUNT),
+    "volumes": (EMPLOYERS,),
+    "weights": (DIMENSION,),
+    "learned": (DIMENSION,),
+    "centres": (len(GROUPS),),
+}
+
+
+def unpack(packed: bytes) -> Version:
+    """The version that `Version.pack` wrote."""
+    numbers = np.frombuffer(decompress(packed))
+    number, labels, hired = (int(count) for count in numbers[:3])
+    arrays: dict[str, Floats] = {}
+    start = 3
+    for name, shape in _SHAPES.items():
+        size = prod(shape)
+        arrays[name] = numbers[start : start + size].reshape(shape)
+        start += size
+    return Version(number=number, labels=labels, hired=hired, **arrays)
+
+
+class Answers(NamedTuple):
+    """What a version says of several moments; arrays by moment."""
+
+    p: Floats
+    low: Floats
+    high: Floats
+    factors: Integers
+    """The groups that move the probability most, strongest first: shape (FACTORS, moments)."""
+    effects: Floats
+    """By how much each moves it, against the mean application: shape (FACTORS, moments)."""
+
+
+def predict(version: Version, rows: Sequence[Row], now: Sequence[int]) -> Answers:
+    """The probability of being hired of each row at its moment (microseconds since 1970).
+
+    A moment's answer does not depend on which others it is asked with, to the last bit.
+    """
+    if version.cold:
+        return _base_rate(version, len(rows))
+    index, value, *_ = features(rows, now, version.volumes)
+    contributions = value * version.weights[index]
+    groups = np.stack([_sum(part) for part in np.split(contributions, GROUP_STARTS[1:])])
+    logit = np.clip(_sum(groups), -_LOGIT_MAX, _LOGIT_MAX)
+    half = _Z80 * _SPREAD * np.sqrt(_sum(value * value / (version.learned[index] + 1.0)))
+    p = _probability(logit)
+    moved = groups - version.centres[:, np.newaxis]
+    moved[0] = 0.0
+    strongest = np.argsort(-np.abs(moved), axis=0, kind="stable")[:FACTORS]
+    effects = p - _probability(logit - np.take_along_axis(moved, strongest, axis=0))
+    return Answers(p, _probability(logit - half), _probability(logit + half), strongest, effects)
+
+
+def _sum(terms: Floats) -> Floats:
+    """Over the first axis, term by term: numpy's own sum orders them by the array's shape."""
+    total = np.zeros(terms.shape[1:])
+    for term in terms:
+        total += term
+    return total
+
+
+def _probability(logit: Floats) -> Floats:
+    return 1.0 / (1.0 + np.exp(-logit))
+
+
+def _base_rate(version: Version, count: int) -> Answers:
+    """The base rate with Wilson's interval, of the prior's labels and the learned."""
+    p, n = version.base_rate, version.labels + _PRIOR_ALL
+    z2 = _Z80 * _Z80 / n
+    middle = (p + z2 / 2.0) / (1.0 + z2)
+    half = _Z80 * sqrt(p * (1.0 - p) / n + z2 / (4.0 * n)) / (1.0 + z2)
+    nothing = np.zeros((0, count))
+    return Answers(
+        np.full(count, p),
+        np.full(count, middle - half),
+        np.full(count, middle + half),
+        nothing.astype(np.int64),
+        nothing,
+    )

@@ -1,0 +1,125 @@
+-- name: standings
+SELECT application_id, partition, "offset",
+    (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position
+FROM outcome_standings
+WHERE application_id = ANY ($1)
+
+-- name: silent
+-- Open applications whose employer has been silent since $1 (µs) or longer, longest first.
+SELECT application_id, partition, "offset",
+    (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position
+FROM outcome_standings
+WHERE reason IS NULL AND silent_since <= 'epoch'::timestamptz + $1 * interval '1 microsecond'
+ORDER BY silent_since, application_id
+LIMIT $2
+
+-- name: keep_standings
+INSERT INTO outcome_standings
+    (application_id, partition, "offset", silent_since, status, reason, position)
+SELECT application_id, partition, "offset",
+    'epoch'::timestamptz + silent_us * interval '1 microsecond', status, reason, position
+FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[])
+    AS standing (application_id, partition, "offset", silent_us, status, reason, position)
+ON CONFLICT (application_id) DO UPDATE
+SET partition = excluded.partition, "offset" = excluded."offset",
+    silent_since = excluded.silent_since, status = excluded.status,
+    reason = excluded.reason, position = excluded.position
+
+-- name: keep_outcomes
+INSERT INTO outcomes
+    (position, application_id, label, reason, decided_at, partition, "offset", replaces, replaced)
+SELECT position, application_id, label, reason,
+    'epoch'::timestamptz + decided_us * interval '1 microsecond', partition, "offset", replaces, replaced
+FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::text[], $5::bigint[], $6::smallint[],
+            $7::bigint[], $8::bigint[], $9::text[])
+    AS outcome (position, application_id, label, reason, decided_us, partition, "offset", replaces,
+                replaced)
+
+-- name: make_void
+UPDATE outcomes SET void = true WHERE position = ANY ($1)
+
+-- name: outcomes
+-- By position, from $1 on, at most $2.
+SELECT position, application_id, reason,
+    (extract(epoch FROM decided_at) * 1000000)::bigint, partition, "offset", replaces, replaced
+FROM outcomes
+WHERE position >= $1
+ORDER BY position
+LIMIT $2
+
+-- name: outcomes_at
+SELECT position, application_id, reason,
+    (extract(epoch FROM decided_at) * 1000000)::bigint, partition, "offset", replaces, replaced
+FROM outcomes
+WHERE position = ANY ($1)
+
+-- name: stories
+-- The log of these applications, each from its partition up to its place.
+SELECT wanted.number, line.user_id, (extract(epoch FROM line.recorded_at) * 1000000)::bigint,
+    line.type, line.payload
+FROM unnest($1::integer[], $2::text[], $3::smallint[], $4::bigint[])
+    AS wanted (number, application_id, partition, "offset")
+CROSS JOIN LATERAL (
+    SELECT * FROM event_log
+    WHERE event_log.application_id = wanted.application_id
+      AND event_log.partition = wanted.partition AND event_log."offset" <= wanted."offset"
+    ORDER BY event_log."offset"
+) AS line
+ORDER BY wanted.number, line."offset"
+
+-- name: state
+SELECT (extract(epoch FROM clock) * 1000000)::bigint, state FROM learning_state
+
+-- name: keep_state
+INSERT INTO learning_state (clock, state)
+VALUES ('epoch'::timestamptz + $1::bigint * interval '1 microsecond', $2)
+ON CONFLICT (singleton) DO UPDATE SET clock = excluded.clock, state = excluded.state
+
+-- name: cells
+SELECT page, cells FROM learning_cells
+
+-- name: keep_cells
+INSERT INTO learning_cells (page, cells)
+SELECT page, cells FROM unnest($1::integer[], $2::bytea[]) AS kept (page, cells)
+ON CONFLICT (page) DO UPDATE SET cells = excluded.cells
+
+-- name: publish
+INSERT INTO model_versions
+    (number, clock, labels, hired, base_rate, stage_rates, cold, weights)
+VALUES ($1, 'epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3, $4, $5, $6, $7, $8)
+
+-- name: prune
+-- The newest $1 versions keep their weights, and so does the pinned one.
+UPDATE model_versions SET weights = NULL
+WHERE weights IS NOT NULL
+  AND number < (SELECT min(number)
+                FROM (SELECT number FROM model_versions ORDER BY number DESC LIMIT $1) AS newest)
+  AND number NOT IN (SELECT number FROM model_pin)
+
+-- name: in_use
+-- The version to predict with: the pinned one, else the newest.
+SELECT number FROM model_versions
+WHERE number = coalesce((SELECT number FROM model_pin), (SELECT max(number) FROM model_versions))
+
+-- name: weights
+SELECT weights FROM model_versions WHERE number = $1
+
+-- name: versions
+SELECT number, published_at, clock, labels, hired, base_rate, cold, weights IS NOT NULL,
+    number = (SELECT number FROM model_pin)
+FROM model_versions
+ORDER BY number DESC
+LIMIT $1
+
+-- name: rates
+-- The base rate and the rates by stage of versions, for the baselines.
+SELECT number, base_rate, stage_rates FROM model_versions WHERE number = ANY ($1)
+
+-- name: pin
+INSERT INTO model_pin (number) SELECT number FROM model_versions
+WHERE number = $1 AND weights IS NOT NULL
+ON CONFLICT (singleton) DO UPDATE SET number = excluded.number
+RETURNING number
+
+-- name: unpin
+DELETE FROM model_pin

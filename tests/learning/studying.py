@@ -1,0 +1,53 @@
+"""Drives the real learning flow in the test's own process, to the end of the log."""
+
+from collections.abc import Callable, Sequence
+
+from flows.pupil import Pupil
+from flows.simulator import generate
+from models.instant import parse
+from models.settings import Settings
+from storage.postgres.connect import connect
+from tests.flows.driving import drain, put
+
+END = parse("2026-06-30T00:00:00Z")
+
+
+def world(applications: int, seed: int = 7) -> list[bytes]:
+    """Lines of a simulated history of 120 days."""
+    return list(generate(seed=seed, applications=applications, days=120, end=END))
+
+
+def live_through(url: str, settings: Settings, lines: Sequence[bytes], size: int = 500) -> None:
+    """Put the lines in piece by piece, each folded as it comes."""
+    for start in range(0, len(lines), size):
+        put(url, lines[start : start + size])
+        drain(url, settings)
+
+
+def study(url: str, now: Callable[[], float] = lambda: 0.0) -> int:
+    """Learn all that the log holds; returns the pages that it took."""
+    learner = Pupil(url, now)
+    pages = 0
+    try:
+        while page := learner.read():
+            learner.learn(page)
+            pages += 1
+    finally:
+        learner.close()
+    return pages
+
+
+def learned(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """All that the learning flow has written, but for when versions were published."""
+    with connect(url) as connection:
+        return {
+            table: connection.execute(statement).fetchall() for table, statement in _TABLES.items()
+        }
+
+
+_TABLES = {
+    "outcomes": "SELECT * FROM outcomes ORDER BY position",
+    "standings": "SELECT * FROM outcome_standings ORDER BY application_id",
+    "state": "SELECT clock FROM learning_state",
+    "cells": "SELECT * FROM learning_cells ORDER BY page",
+}

@@ -1,0 +1,52 @@
+"""The learning flow on a real log: what it decides, and that it learns from the log alone."""
+
+import pytest
+
+from flows import pupil
+from models.settings import Settings
+from storage.postgres import models
+from storage.postgres.connect import connect
+from tests.flows.driving import drain
+from tests.learning.studying import learned, live_through, study, world
+
+
+@pytest.fixture
+def log(database: str, settings: Settings) -> str:
+    """A database whose log holds the lives of 150 applications."""
+    live_through(database, settings, world(250), size=2_000)
+    return database
+
+
+def test_what_is_learned_does_not_depend_on_where_pages_end(
+    log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study(log)
+    once = learned(log)
+    assert len(once["outcomes"]) > 100
+    assert len(once["cells"]) > 50
+    with connect(log, autocommit=True) as connection:
+        connection.execute(
+            "TRUNCATE outcomes, outcome_standings, learning_state, learning_cells, model_versions"
+            " CASCADE"
+        )
+        connection.execute("DELETE FROM flow_positions WHERE flow = 'learning'")
+    monkeypatch.setattr(pupil, "_PAGE_LINES", 97)
+    assert study(log) > 10
+    assert learned(log) == once
+
+
+def test_it_goes_on_where_it_stopped(log: str, settings: Settings) -> None:
+    study(log)
+    once = learned(log)
+    study(log)
+    assert learned(log) == once
+    drain(log, settings)
+    with connect(log) as connection:
+        outcomes = connection.execute("SELECT DISTINCT reason FROM outcomes").fetchall()
+        number = models.in_use(connection)
+        assert number is not None
+        version = models.version(connection, number)
+    assert {reason for (reason,) in outcomes} == {"hired", "rejected", "withdrawn", "silence"}
+    assert version is not None
+    assert version.number == number
+    assert version.labels > 100
