@@ -31,6 +31,8 @@ _COMMANDS = {
     "flow": "flows.commands.parts",
     "api": "flows.commands.parts",
     "publish": "flows.commands.publish",
+    "relay": "flows.commands.kafka",
+    "kafka": "flows.commands.kafka",
     "verify": "flows.verify.command",
     "rebuild": "flows.rebuild",
 }

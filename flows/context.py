@@ -8,6 +8,7 @@ import typer
 from flows.running import Claim
 from models.errors import Unavailable
 from models.settings import Settings
+from storage.kafka.broker import Broker
 from storage.postgres.embedded import Server
 
 
@@ -30,6 +31,22 @@ def postgres_url(settings: Settings) -> str:
     if server.pid() is None:
         raise Unavailable(f"nothing is running on {settings.data}: start it with `jobfinders up`")
     return server.url()
+
+
+def kafka_address(settings: Settings) -> str:
+    """One's own brokers, or the running local one.
+
+    Raises Unavailable when the local one does not run.
+    """
+    if settings.kafka_bootstrap is not None:
+        return settings.kafka_bootstrap
+    local = Broker(settings.kafka_folder, settings.cache)
+    if local.pid() is None:
+        raise Unavailable(
+            f"no Kafka is running on {settings.data}: start it with `jobfinders kafka up` or "
+            "`jobfinders up --kafka`"
+        )
+    return local.address()
 
 
 @contextmanager

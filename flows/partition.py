@@ -6,9 +6,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, KeysView
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from itertools import count
 
 import msgspec
+from msgspec import structs
 
+from flows.sources import Source, source_of
 from models.analytics import fold
 from models.batch import Held, Message, Pair
 from models.decoder import Event
@@ -19,13 +22,14 @@ from storage.postgres import batch as batches
 from storage.postgres import entities
 from storage.postgres.connect import Connection, connect
 from storage.postgres.encoding import Encoder, Prepared
-from storage.postgres.outbox import Reader
 from storage.postgres.states import load_held
 
 FLOW = "analytics"
 _LOCK_PATIENCE_S = 3.0
 _LOCK_RETRY_S = 0.05
 _STALE_RETRY_S = 0.05
+_generations = count()
+"""Numbers that no piece of this process shares, also not one of a partition held before."""
 _PIECE_EVENTS = 5_000
 """Few enough that a message is decoded, folded and encoded while the processor has it near."""
 _INLINE_EVENTS = 1_000
@@ -57,8 +61,8 @@ class Folded(msgspec.Struct):
 class Partition:
     """Owns the partition from construction to `close`.
 
-    `now` is the clock in microseconds; `write` commits a prepared batch. Raises
-    AlreadyRunning when another live process owns it.
+    `now` is the clock in microseconds; `write` commits a prepared batch; `source` is the
+    settings' own unless given. Raises AlreadyRunning when another live process owns it.
     """
 
     def __init__(
@@ -69,18 +73,21 @@ class Partition:
         now: Callable[[], int],
         write: Write = batches.write,
         fold: Fold = fold,
+        source: Source | None = None,
+        patience_s: float = _LOCK_PATIENCE_S,
     ) -> None:
         self.index = index
         self._settings = settings
         self._now = now
         self._write = write
         self._fold = fold
-        self._generation = 0
-        self._reading = connect(url, autocommit=True)
+        self._generation = next(_generations)
+        source = source or source_of(settings, url, now)
         self._loading = connect(url, autocommit=True)
         self._writing = connect(url, autocommit=True)
-        self._place, first_offset = take_over(self._writing, index)
-        self._reader = Reader(self._reading, index)
+        place, start = take_over(self._writing, index, patience_s)
+        self._place = structs.replace(place, source=source.name)
+        self._reader = source.reader(index, start.source, start.position)
         self._cache: OrderedDict[str, Held] = OrderedDict()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"write-{index}")
         self._prefetcher = ThreadPoolExecutor(1, thread_name_prefix=f"read-{index}")
@@ -90,7 +97,7 @@ class Partition:
         self._stale = True
         self._stale_retry_at = 0.0
         self._unfit: dict[EventKey, str] = {}
-        self._begin_batch(first_offset)
+        self._begin_batch(start.log_offset)
 
     def read(self) -> Piece | None:
         """The next messages, or None when there are none."""
@@ -158,8 +165,8 @@ class Partition:
         self._settle(wait=True)
         self._writer.shutdown()
         self._prefetcher.shutdown()
-        for connection in (self._writing, self._reading, self._loading):
-            connection.close()
+        for held in (self._reader, self._writing, self._loading):
+            held.close()
 
     def _begin_batch(self, first_offset: int) -> None:
         self._intake = Intake(self._fold, self._unfit)
@@ -196,7 +203,7 @@ class Partition:
 
     def _rewind(self) -> None:
         """Forget all that is not committed and read it again."""
-        self._generation += 1
+        self._generation = next(_generations)
         self._cache.clear()
         self._unsettled.clear()
         if self._ahead is not None:
@@ -219,12 +226,14 @@ class Partition:
             self._stale_retry_at = time.monotonic() + _STALE_RETRY_S
 
 
-def take_over(connection: Connection, index: int) -> tuple[batches.Place, int]:
-    """Become the only writer of a partition; returns the place and its next log offset.
+def take_over(
+    connection: Connection, index: int, patience_s: float = _LOCK_PATIENCE_S
+) -> tuple[batches.Place, batches.Start]:
+    """Become the only writer of a partition; returns the place and where to go on.
 
-    Raises AlreadyRunning when another process stays its writer for 3 s.
+    Raises AlreadyRunning when another process stays its writer for so long.
     """
-    deadline = time.monotonic() + _LOCK_PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not batches.acquire(connection, FLOW, index):
         if time.monotonic() > deadline:
             raise AlreadyRunning(f"the {FLOW} flow is already running on partition {index}")

@@ -1,4 +1,4 @@
-"""The whole product on one data folder: Postgres, and the parts that need it."""
+"""The whole product on one data folder: its servers, and the parts that need them."""
 
 import os
 import shlex
@@ -6,14 +6,18 @@ import shutil
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from flows.commands.kafka import broker as local_broker
 from flows.figures import Watch
 from flows.running import Claim, Running
 from flows.screen import Screen
+from flows.servers import Server as Watchable
+from flows.servers import Watched
 from flows.simulator.people import DEMO_USER
-from flows.supervisor import Backoff, Part, stop_all
+from flows.supervisor import Part, stop_all
 from models.errors import Unavailable
 from models.settings import Settings
 from storage.postgres.embedded import Server
@@ -26,26 +30,31 @@ _DEMO = ("simulate", "--days", "90", "--live", "--rate", "3")
 class Product:
     """What `up` runs on one data folder."""
 
-    def __init__(self, settings: Settings, claim: Claim, *, demo: bool) -> None:
+    def __init__(
+        self, settings: Settings, claim: Claim, *, demo: bool, kafka: bool = False
+    ) -> None:
         self._settings = settings
         self._claim = claim
         self._demo = demo
-        self._server = None if settings.postgres_url else Server(settings.postgres_folder)
         self._url = settings.postgres_url or ""
-        self._server_pid: int | None = None
-        self._server_backoff = Backoff()
+        self._bootstrap = settings.kafka_bootstrap
+        self._own_kafka = kafka and self._bootstrap is None
+        self._servers: list[Watched] = []
         self._api = settings.api_url
         self._parts: list[Part] = []
         self._watch: Watch | None = None
         self._screen = Screen()
 
     def start(self) -> None:
-        """Database first, then the parts that need it."""
-        if self._server is not None:
-            self._screen.say("starting Postgres")
-            self._url = self._server.start()
-            self._server_pid = self._server.pid()
-            self._server_backoff.started(time.monotonic())
+        """The servers first, then the parts that need them."""
+        if not self._url:
+            server = Server(self._settings.postgres_folder)
+            self._url = self._start_server("Postgres", server, server.start)
+        if self._own_kafka:
+            broker = local_broker(self._settings)
+            self._bootstrap = self._start_server(
+                "Kafka", broker, lambda: broker.start(self._screen.say)
+            )
         migrate(self._url, partitions=self._settings.partitions)
         logs = self._settings.data / "logs"
         self._parts = [
@@ -54,6 +63,8 @@ class Product:
             Part("api", ("api",), logs),
             Part("warehouse", ("flow", "warehouse"), logs),
         ]
+        if self._bootstrap is not None:
+            self._parts.insert(0, Part("relay", ("relay",), logs))
         if self._demo:
             self._parts.append(Part("demo", _DEMO, logs))
         for part in self._parts:
@@ -82,9 +93,14 @@ class Product:
         if self._watch is not None:
             self._watch.close()
         stop_all(self._parts)
-        if self._server is not None:
-            self._server.stop()
+        for server in self._servers:
+            server.stop()
         self._claim.release()
+
+    def _start_server(self, name: str, server: Watchable, start: Callable[[], str]) -> str:
+        watched = Watched(name, server, start, self._screen.say)
+        self._servers.append(watched)
+        return watched.start()
 
     def _answers(self) -> bool:
         """Whether the API can be reached."""
@@ -96,37 +112,20 @@ class Product:
 
     def _tend(self) -> None:
         """Start again what has ended."""
-        self._tend_server()
+        for server in self._servers:
+            server.tend()
         for part in self._parts:
             report = part.tend(self._environment())
             if report is not None:
                 self._screen.say(report)
                 self._tell()
 
-    def _tend_server(self) -> None:
-        """Start Postgres again when it has gone."""
-        if self._server is None:
-            return
-        now = time.monotonic()
-        if self._server_pid is not None and self._server.pid() != self._server_pid:
-            self._server_pid = None
-            delay = self._server_backoff.ended(now)
-            self._screen.say(f"postgres was killed: again in {delay:.1f} s")
-        if self._server_pid is None and now >= self._server_backoff.due:
-            try:
-                self._server.start()
-            except Unavailable as error:
-                delay = self._server_backoff.ended(now)
-                self._screen.say(f"{error.message}: again in {delay:.1f} s")
-                return
-            self._server_pid = self._server.pid()
-            self._server_backoff.started(time.monotonic())
-            self._screen.say(f"postgres started again as process {self._server_pid}")
-
     def _environment(self) -> dict[str, str]:
         """The environment of the parts: ours, and what was decided here."""
+        kafka = {} if self._bootstrap is None else {"JOBFINDERS_KAFKA_BOOTSTRAP": self._bootstrap}
         return {
             **os.environ,
+            **kafka,
             "JOBFINDERS_DATA": str(self._settings.data),
             "JOBFINDERS_POSTGRES_URL": self._url,
             "JOBFINDERS_PORT": str(self._settings.port),

@@ -64,7 +64,8 @@ def rebuild(context: typer.Context) -> None:
 def run(connection: Connection, tell: Callable[[int], object] = lambda _: None) -> Rebuilt:
     """Refold all; `tell` hears of each page's applications."""
     count = partition_count(connection)
-    writers = [_Writer(*take_over(connection, index)) for index in range(count)]
+    owned = [take_over(connection, index) for index in range(count)]
+    writers = [_Writer(place, start.log_offset) for place, start in owned]
     result = Rebuilt()
     for page in stored.pages(connection, _PAGE):
         refolded = stored.refold(connection, page)

@@ -15,7 +15,9 @@ class TransactionWriter(StatelessSinkPartition[Folded]):
 
     def write_batch(self, items: list[Folded]) -> None:
         for folded in items:
-            self._partitions[folded.partition].write(folded)
+            partition = self._partitions.get(folded.partition)
+            if partition is not None:
+                partition.write(folded)
 
 
 class TransactionSink(DynamicSink[Folded]):

@@ -1,45 +1,56 @@
-"""Where the analytics flow reads: partitions of the outbox as a Bytewax source."""
+"""Where the analytics flow's messages come from: the outbox, or a Kafka topic that the relay
+and other systems publish to. Decided here and nowhere else."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from models.batch import Message
+from models.settings import Settings
+from storage.postgres.outbox import OutboxSource
 
-from flows.partition import Partition, Piece
 
+class Reader(Protocol):
+    """Reads one partition; each message once, until it is settled or all is rewound."""
 
-class OutboxPartition(StatefulSourcePartition[Piece, None]):
-    """Polls one partition; idle, it waits `poll` between looks."""
+    def read(self, limit: int, monotonic_s: float) -> list[Message]:
+        """At most `limit` messages that are not in flight."""
+        ...
 
-    def __init__(self, partition: Partition, poll: timedelta) -> None:
-        self._partition = partition
-        self._poll = poll
-        self._awake: datetime | None = None
+    def settled(self, places: Iterable[int]) -> None:
+        """The effect of these has committed."""
+        ...
 
-    def next_batch(self) -> list[Piece]:
-        piece = self._partition.read()
-        self._awake = datetime.now(UTC) + self._poll if piece is None else None
-        return [] if piece is None else [piece]
-
-    def next_awake(self) -> datetime | None:
-        return self._awake
-
-    def snapshot(self) -> None:
-        """Positions live in Postgres, in the transaction of the rows."""
+    def rewind(self) -> None:
+        """Nothing in flight will be settled: read it again."""
+        ...
 
     def close(self) -> None:
-        self._partition.close()
+        """No more is read."""
+        ...
 
 
-class OutboxSource(FixedPartitionedSource[Piece, None]):
-    """All partitions that this process owns."""
+class Source(Protocol):
+    """Partitions to read; `name` stands beside each position in flow_positions."""
 
-    def __init__(self, partitions: Mapping[int, Partition], poll: timedelta) -> None:
-        self._partitions = partitions
-        self._poll = poll
+    name: str
 
-    def list_parts(self) -> list[str]:
-        return [str(index) for index in self._partitions]
+    def partitions(self) -> int:
+        """How many there are now."""
+        ...
 
-    def build_part(self, step_id: str, for_part: str, resume_state: None) -> OutboxPartition:
-        return OutboxPartition(self._partitions[int(for_part)], self._poll)
+    def bounds(self, index: int) -> tuple[int, int]:
+        """First position of a partition and its end."""
+        ...
+
+    def reader(self, index: int, source: str, position: int) -> Reader:
+        """Reads a partition on from `position`, which counts in the source of that name."""
+        ...
+
+
+def source_of(settings: Settings, url: str, now: Callable[[], int]) -> Source:
+    """The source that the settings ask for; `now` is the clock in microseconds."""
+    if settings.kafka_bootstrap is None:
+        return OutboxSource(url)
+    from storage.kafka.source import TopicSource  # noqa: PLC0415  loads the Kafka client
+
+    return TopicSource(settings, now)

@@ -47,6 +47,12 @@ class Fenced(JobfindersError):
     code = "FENCED"
 
 
+class PositionLost(JobfindersError):
+    """A source no longer has the position at which the flow would read on."""
+
+    code = "POSITION_LOST"
+
+
 class GuardMiss(JobfindersError):
     """A row changed between its load and its write: roll back and read again."""
 

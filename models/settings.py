@@ -38,6 +38,19 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None, description="Redis through which API processes share their rate limits."
     )
+    kafka_bootstrap: str | None = Field(
+        None, description="Brokers, host:port,…; unset: the outbox alone."
+    )
+    kafka_properties: dict[str, SecretStr] = Field(
+        default_factory=dict, description="More of librdkafka's properties, as JSON (TLS, SASL)."
+    )
+    kafka_prefix: str = Field(
+        "", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Put before the topics' names."
+    )
+    kafka_partitions: int = Field(4, ge=1, le=64, description="Of topics that are made.")
+    kafka_replication: int = Field(-1, ge=-1, description="Of the same; -1: the broker's own.")
+    kafka_port: int = Field(9092, ge=0, le=65535, description="Of a local broker; 0: any.")
+    cache: Path = Field(Path("~/.cache/jobfinders"), description="Programs fetched once.")
 
     poll_ms: int = Field(5, ge=1, le=1_000, description="Idle poll of the outbox.")
     batch_events: int = Field(120_000, ge=1, description="Most events of one transaction.")
@@ -97,6 +110,11 @@ class Settings(BaseSettings):
     def postgres_folder(self) -> Path:
         """Where the embedded server keeps its files."""
         return self.data / "postgres"
+
+    @property
+    def kafka_folder(self) -> Path:
+        """Where a local broker keeps its files."""
+        return self.data / "kafka"
 
     @property
     def secret_file(self) -> Path:

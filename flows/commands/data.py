@@ -5,9 +5,8 @@ from typing import Literal
 
 import typer
 
-from flows.context import database, postgres_url, settings_of
+from flows.context import database, kafka_address, postgres_url, settings_of
 from flows.running import running
-from models.errors import ConfigurationError
 from storage.duckdb.folder import Folder
 from storage.postgres.migrate import migrate as bring_up_to_date
 
@@ -42,7 +41,7 @@ def url(context: typer.Context, place: Place) -> None:
         case "warehouse":
             typer.echo(Folder(settings.warehouse_folder).latest)
         case "kafka":
-            raise ConfigurationError("no Kafka is used: events come in by outbox, API and files")
+            typer.echo(kafka_address(settings))
 
 
 def settings(context: typer.Context) -> None:

@@ -1,10 +1,13 @@
 """The long-running parts, as `up` starts them; each can be run by itself in production."""
 
 import os
+from typing import Annotated
 
 import typer
 
 from flows.context import postgres_url, settings_of
+from flows.reset import reset
+from flows.sources import source_of
 from models.settings import Settings
 
 _GRACE_S = 3  # for open requests and streams when the API is told to stop
@@ -20,12 +23,33 @@ def register(app: typer.Typer) -> None:
     app.command()(api)
 
 
-def analytics(context: typer.Context) -> None:
-    """Fold events into rows and the log, until stopped."""
-    from flows.analytics import run  # noqa: PLC0415  the engine is slow to import
+def analytics(
+    context: typer.Context,
+    reset_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="earliest|latest|OFFSET",
+            help="Set where the flow reads on, and exit. `latest` passes over what is unread.",
+        ),
+    ] = None,
+    partition: Annotated[
+        int | None, typer.Option(min=0, help="The only one to reset; all without it.")
+    ] = None,
+) -> None:
+    """Fold events into rows and the log, until stopped.
+
+    Several processes share the partitions: start one more, or stop one, at any time.
+    """
+    from flows.analytics import now_us, run  # noqa: PLC0415  the engine is slow to import
 
     settings = settings_of(context)
-    run(settings, postgres_url(settings))
+    url = postgres_url(settings)
+    if reset_to is None:
+        run(settings, url)
+        return
+    source = source_of(settings, url, now_us)
+    for index, position in reset(url, source, reset_to, partition).items():
+        typer.echo(f"partition {index} goes on at {position}")
 
 
 def learning(context: typer.Context) -> None:

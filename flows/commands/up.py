@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from flows.commands.kafka import broker
 from flows.context import settings_of
 from flows.product import Product
 from flows.running import Claim, running
@@ -36,6 +37,9 @@ def up(
     demo: Annotated[
         bool, typer.Option("--demo", help="With traffic: 90 simulated days, then 3 events/s.")
     ] = False,
+    kafka: Annotated[
+        bool, typer.Option("--kafka", help="With Kafka between outbox and flow, as in production.")
+    ] = False,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Of the API; 0 takes a free one.")
     ] = None,
@@ -52,7 +56,7 @@ def up(
         load_secret(settings)
     for how in _STOPPING:
         signal.signal(how, _on_signal)
-    product = Product(settings, claim, demo=demo)
+    product = Product(settings, claim, demo=demo, kafka=kafka)
     try:
         product.start()
         product.run()
@@ -78,9 +82,10 @@ def down(context: typer.Context) -> None:
             if time.monotonic() > deadline:
                 raise Unavailable(f"process {found.pid} does not stop")
             time.sleep(_TICK_S)
-    server = Server(settings.postgres_folder)
-    left_over = server.pid() is not None
-    server.stop()
+    servers = Server(settings.postgres_folder), broker(settings)
+    left_over = any(server.pid() is not None for server in servers)
+    for server in servers:
+        server.stop()
     typer.echo("stopped" if found or left_over else "nothing was running")
 
 

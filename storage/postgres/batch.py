@@ -1,5 +1,6 @@
 """One batch, one transaction: position, rows, log, dead letters, entities, together or not."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,12 +23,17 @@ _UPDATE_CHANGED = SQL.update_changed.format(
 )
 
 
+OUTBOX_SOURCE = "outbox"
+
+
 class Place(msgspec.Struct, frozen=True):
     """Who writes where: a flow's partition under one epoch."""
 
     flow: str
     partition: int
     epoch: int
+    source: str
+    """Where its messages come from, as `flow_positions.source` names it."""
 
 
 def acquire(connection: Connection, flow: str, partition: int) -> bool:
@@ -36,15 +42,23 @@ def acquire(connection: Connection, flow: str, partition: int) -> bool:
     return row is not None and bool(row[0])
 
 
-def begin_epoch(connection: Connection, flow: str, partition: int) -> tuple[Place, int]:
-    """Fence every earlier owner; returns the new place and the next log offset."""
+class Start(NamedTuple):
+    """Where a new owner goes on: its next log offset, and the position in `source`."""
+
+    log_offset: int
+    source: str
+    position: int
+
+
+def begin_epoch(connection: Connection, flow: str, partition: int) -> tuple[Place, Start]:
+    """Fence every earlier owner; returns the new place and where to go on."""
     connection.execute(SQL.session)
     connection.execute(SQL.staging)
     row = connection.execute(SQL.begin_epoch, (flow, partition)).fetchone()
     if row is None:
         raise Fenced(f"partition {partition} of {flow} has no position")
-    epoch, next_offset = row
-    return Place(flow, partition, epoch), next_offset
+    start = Start(*row[1:])
+    return Place(flow, partition, row[0], start.source), start
 
 
 def log_offset(connection: Connection, place: Place) -> int:
@@ -54,6 +68,18 @@ def log_offset(connection: Connection, place: Place) -> int:
         raise Fenced(f"partition {place.partition} of {place.flow} has another writer now")
     next_offset: int = row[0]
     return next_offset
+
+
+def reset(connection: Connection, place: Place, source: str, position: int) -> None:
+    """Let the owner of the place read on at another position.
+
+    Dead letters of a topic that was made anew keep their places apart from the new one's.
+    """
+    with connection.transaction():
+        connection.execute(SQL.reset, (place.flow, place.partition, place.epoch, source, position))
+        if place.source != source:
+            topic, _, _ = place.source.partition("/")
+            connection.execute(SQL.set_apart, (topic, place.partition, place.source))
 
 
 def write(connection: Connection, place: Place, prepared: Prepared) -> bool:
@@ -86,7 +112,8 @@ def _write(connection: Connection, place: Place, prepared: Prepared) -> bool:
     if prepared.log_count:
         _copy(connection, SQL.copy_log, prepared.log)
     _dead_letters(connection, place, prepared.dead)
-    connection.execute(OUTBOX.delete, (prepared.places,))
+    if place.source == OUTBOX_SOURCE:
+        connection.execute(OUTBOX.delete, (prepared.places,))
     for run, counts in prepared.runs.items():
         connection.execute(
             SQL.count_run,
@@ -107,12 +134,13 @@ def _advance(connection: Connection, place: Place, prepared: Prepared) -> None:
             place.flow,
             place.partition,
             place.epoch,
-            max(prepared.places, default=0),
+            max(prepared.places, default=-1) + 1,
             prepared.log_count,
             counts.accepted,
             counts.duplicates,
             counts.dead_lettered,
             prepared.clock,
+            place.source,
         ),
     ).fetchone()
     if moved is None or moved[0] != prepared.first_offset + prepared.log_count:
@@ -129,10 +157,11 @@ def _dead_letters(connection: Connection, place: Place, letters: list[DeadLetter
     if not letters:
         return
     messages = [letter.message for letter in letters]
-    connection.execute(
+    topic, _, _ = place.source.partition("/")
+    made = connection.execute(
         SQL.dead_letters,
         (
-            "outbox",
+            topic,
             place.partition,
             [message.offset for message in messages],
             [letter.stage for letter in letters],
@@ -142,7 +171,10 @@ def _dead_letters(connection: Connection, place: Place, letters: list[DeadLetter
             [message.recorded_at for message in messages],
             [message.payload for message in messages],
         ),
-    )
+    ).rowcount
+    if made < len(letters):
+        known = len(letters) - made
+        connection.execute(SQL.known_letters, (place.flow, place.partition, known))
 
 
 def _settle_pending(connection: Connection, judged: list[tuple[str, str]]) -> set[str]:

@@ -15,7 +15,8 @@ from psycopg.pq import Format
 from psycopg.rows import TupleRow
 
 from models.batch import Message
-from storage.postgres.connect import Connection
+from models.errors import PositionLost
+from storage.postgres.connect import Connection, connect
 from storage.postgres.queries import load
 
 SQL = load("outbox")
@@ -93,6 +94,36 @@ def partition_count(connection: Connection) -> int:
     return count
 
 
+class OutboxSource:
+    """The outbox as a source of the analytics flow."""
+
+    name = "outbox"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        with connect(url, autocommit=True) as connection:
+            self._partitions = partition_count(connection)
+
+    def partitions(self) -> int:
+        """Fixed when the database was made."""
+        return self._partitions
+
+    def bounds(self, _index: int) -> tuple[int, int]:
+        """There is nothing to pass over: what waits is read."""
+        return 0, 0
+
+    def reader(self, index: int, source: str, _position: int) -> "Reader":
+        """What is in the table is what is left to read. Raises PositionLost while the flow
+        is in the midst of a topic."""
+        if source != self.name:
+            raise PositionLost(
+                f"this database is fed through Kafka ({source}): set JOBFINDERS_KAFKA_BOOTSTRAP "
+                "or use `jobfinders up --kafka`; to leave Kafka, when all of it is folded: "
+                "`jobfinders flow analytics --reset-to latest`"
+            )
+        return Reader(connect(self._url, autocommit=True), index)
+
+
 class Reader:
     """Reads one partition's messages, each once, until they are settled or dropped.
 
@@ -107,6 +138,7 @@ class Reader:
     _SWEEP_SHARE = 20  # of the time at most one part in so many goes into sweeping
 
     def __init__(self, connection: Connection, partition: int) -> None:
+        self._connection = connection
         self._cursor = connection.cursor(binary=True)
         self._cursor.adapters.register_loader("uuid", _RawLoader)
         self._partition = partition
@@ -145,6 +177,10 @@ class Reader:
         self._settled.clear()
         self._in_flight.clear()
         self._newest = 0
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
 
     def _late(self, limit: int) -> list[int]:
         before = self._newest - self._WINDOW

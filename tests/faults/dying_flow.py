@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from flows import engine
 from flows.analytics import dataflow, now_us
+from flows.claims import Claims
 from flows.partition import Partition
+from flows.sources import source_of
 from models.settings import Settings
-from storage.postgres.connect import connect
-from storage.postgres.outbox import partition_count
 from tests.faults.broken import write
 from tests.faults.executioner import Executioner
 
@@ -20,13 +20,21 @@ def main(url: str, batch: str, variant: str, *owned: str) -> None:
     """Run until killed; owns all partitions unless some are named."""
     executioner = Executioner()
     settings = Settings(postgres_url=url, batch_events=int(batch))
-    with connect(url, autocommit=True) as connection:
-        count = partition_count(connection)
-    partitions = {
-        index: Partition(settings, url, index, now_us, write=write(variant, executioner))
-        for index in (map(int, owned) if owned else range(count))
-    }
-    engine.run(dataflow(partitions, timedelta(milliseconds=settings.poll_ms)))
+    source = source_of(settings, url, now_us)
+
+    def claim(index: int) -> Partition:
+        return Partition(
+            settings, url, index, now_us, write=write(variant, executioner), source=source
+        )
+
+    poll = timedelta(milliseconds=settings.poll_ms)
+    if owned:
+        fixed = {index: claim(index) for index in map(int, owned)}
+        flow = dataflow(fixed, poll)
+    else:
+        claims = Claims(url, source, claim)
+        flow = dataflow(claims.owned, poll, claims.tend)
+    engine.run(flow)
 
 
 if __name__ == "__main__":

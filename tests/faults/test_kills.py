@@ -15,10 +15,12 @@ from tests.faults.victim import BACK_S, Victim
 
 _LONG_S = 900
 Make = Callable[..., Traffic]
-# At a start, or for a load: not within the writing of a batch.
+# At a start, for a load, or by hand: not within the writing of a batch of the outbox.
 _ELSEWHERE = {
     f"batch.{name}"
-    for name in "acquire begin_epoch session staging log_offset load facts_of".split()
+    for name in (
+        "acquire begin_epoch session staging log_offset load facts_of reset set_apart known_letters"
+    ).split()
 }
 
 

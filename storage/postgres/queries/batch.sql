@@ -6,7 +6,7 @@ SELECT pg_try_advisory_lock(hashtext('jobfinders.flow.' || $1), $2)
 -- A new owner of the partition: whoever held an older epoch is fenced from now on.
 INSERT INTO flow_positions (flow, partition, epoch) VALUES ($1, $2, 1)
 ON CONFLICT (flow, partition) DO UPDATE SET epoch = flow_positions.epoch + 1
-RETURNING epoch, log_offset
+RETURNING epoch, log_offset, source, position
 
 -- name: session
 -- Statements of the flow go by key; a plan that reads a whole table would be a mistake
@@ -19,12 +19,20 @@ CREATE TEMP TABLE IF NOT EXISTS staging (LIKE application_analytics) ON COMMIT D
 -- name: advance
 -- First statement of every batch: locks the position and fails a fenced writer.
 UPDATE flow_positions
-SET position = greatest(position, $4), log_offset = log_offset + $5,
+SET position = CASE WHEN source = $10 THEN greatest(position, $4) ELSE $4 END, source = $10,
+    log_offset = log_offset + $5,
     accepted = accepted + $6, duplicates = duplicates + $7, dead_lettered = dead_lettered + $8,
-    clock = greatest(clock, 'epoch'::timestamptz + $9 * interval '1 microsecond'),
+    clock = greatest(clock, 'epoch'::timestamptz + nullif($9, 0) * interval '1 microsecond'),
     updated_at = now()
 WHERE flow = $1 AND partition = $2 AND epoch = $3
 RETURNING log_offset
+
+-- name: reset
+UPDATE flow_positions SET source = $4, position = $5, updated_at = now()
+WHERE flow = $1 AND partition = $2 AND epoch = $3
+
+-- name: set_apart
+UPDATE dead_letters SET source = $3 WHERE source = $1 AND partition = $2
 
 -- name: log_offset
 SELECT log_offset FROM flow_positions WHERE flow = $1 AND partition = $2 AND epoch = $3
@@ -63,6 +71,12 @@ SELECT $1, $2, "offset", stage, reason, detail, run,
        'epoch'::timestamptz + recorded_us * interval '1 microsecond', payload
 FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::bigint[], $9::bytea[])
      AS dead ("offset", stage, reason, detail, run, recorded_us, payload)
+ON CONFLICT (source, partition, "offset") DO NOTHING
+
+-- name: known_letters
+-- Of a topic that is read again from the start: letters that are here already count as duplicates.
+UPDATE flow_positions SET dead_lettered = dead_lettered - $3, duplicates = duplicates + $3
+WHERE flow = $1 AND partition = $2
 
 -- name: count_run
 UPDATE ingest_runs

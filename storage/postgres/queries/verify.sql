@@ -70,9 +70,9 @@ ORDER BY partition
 -- Dead letters ever made: those that are here and those that were sent back.
 SELECT partition, coalesce(made, 0)::bigint, coalesce(dead_lettered, 0)
 FROM (SELECT partition, sum(letters) AS made
-      FROM (SELECT partition, 1 AS letters FROM dead_letters WHERE source = 'outbox'
+      FROM (SELECT partition, 1 AS letters FROM dead_letters
             UNION ALL
-            SELECT partition, letters FROM redrives WHERE source = 'outbox') AS each
+            SELECT partition, letters FROM redrives) AS each
       GROUP BY partition) AS ever
 FULL JOIN (SELECT * FROM flow_positions WHERE flow = 'analytics') AS positions USING (partition)
 WHERE coalesce(made, 0) <> coalesce(dead_lettered, 0)

@@ -1,0 +1,48 @@
+"""How the partitions of this process enter the dataflow: as one input that reads each in turn."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from bytewax.inputs import DynamicSource, StatelessSourcePartition
+
+from flows.partition import Partition, Piece
+
+
+class PartitionsReader(StatelessSourcePartition[Piece]):
+    """Polls the partitions; when all are idle it waits `poll` between looks."""
+
+    def __init__(
+        self, partitions: Mapping[int, Partition], poll: timedelta, tend: Callable[[], None]
+    ) -> None:
+        self._partitions = partitions
+        self._poll = poll
+        self._tend = tend
+        self._awake: datetime | None = None
+
+    def next_batch(self) -> list[Piece]:
+        self._tend()
+        read = [partition.read() for partition in self._partitions.values()]
+        pieces = [piece for piece in read if piece is not None]
+        self._awake = None if pieces else datetime.now(UTC) + self._poll
+        return pieces
+
+    def next_awake(self) -> datetime | None:
+        return self._awake
+
+
+class PartitionsInput(DynamicSource[Piece]):
+    """One reader; the flow runs with one worker a process. `tend` is called before each look
+    and may change which partitions there are."""
+
+    def __init__(
+        self,
+        partitions: Mapping[int, Partition],
+        poll: timedelta,
+        tend: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._partitions = partitions
+        self._poll = poll
+        self._tend = tend
+
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> PartitionsReader:
+        return PartitionsReader(self._partitions, self._poll, self._tend)

@@ -1,0 +1,71 @@
+"""A topic read once, from given offsets to where it ends now."""
+
+import time
+from collections.abc import Iterator, Mapping
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Message as Record
+
+from models.errors import Unavailable
+from models.settings import Settings
+from storage.kafka.client import topic_state
+from storage.kafka.reader import consumer
+
+_PATIENCE_S = 60.0
+"""An open transaction of another producer hides what comes behind it for so long at most."""
+_ANSWER_S = 10.0
+_MANY = 10_000
+_POLL_S = 0.5
+
+
+def ends(settings: Settings, topic: str) -> dict[int, int]:
+    """Where each partition ends now. Raises Unavailable when Kafka does not answer."""
+    return {index: end for index, (_, end) in bounds(settings, topic).items()}
+
+
+def committed(settings: Settings, topic: str, starts: Mapping[int, int]) -> Iterator[Record]:
+    """The committed records of each partition from its start (0 where none is given).
+
+    What is gone already is passed over. Raises Unavailable when Kafka does not answer.
+    """
+    places, left = [], {}
+    for index, (first, end) in bounds(settings, topic).items():
+        start = max(first, starts.get(index, 0))
+        if start < end:
+            places.append(TopicPartition(topic, index, start))
+            left[index] = end
+    reader = consumer(settings, enable_partition_eof=True)
+    try:
+        reader.assign(places)
+        patient_until = time.monotonic() + _PATIENCE_S
+        while left:
+            for record in reader.consume(_MANY, _POLL_S):
+                index, passed = int(record.partition() or 0), int(record.offset() or 0)
+                error = record.error()
+                if error is None:
+                    patient_until = time.monotonic() + _PATIENCE_S
+                    passed += 1
+                    yield record
+                elif error.code() != KafkaError._PARTITION_EOF:
+                    continue
+                if passed >= left.get(index, passed + 1):
+                    del left[index]
+            if time.monotonic() > patient_until:
+                raise Unavailable(f"{topic} cannot be read to its end: {left} is not reached")
+    finally:
+        reader.close()
+
+
+def bounds(settings: Settings, topic: str) -> dict[int, tuple[int, int]]:
+    """First offset and end of each partition, what is not committed yet included."""
+    _, partitions = topic_state(settings, topic)
+    reader = consumer(settings, isolation_level="read_uncommitted")
+    try:
+        return {
+            index: reader.get_watermark_offsets(TopicPartition(topic, index), _ANSWER_S)
+            for index in range(partitions)
+        }
+    except KafkaException as error:
+        raise Unavailable(f"Kafka does not answer: {error}") from error
+    finally:
+        reader.close()

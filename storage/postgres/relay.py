@@ -1,0 +1,75 @@
+"""What the relay reads and removes, within its transactions."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from storage.postgres import consumers
+from storage.postgres.connect import Connection
+from storage.postgres.outbox import SQL as OUTBOX
+from storage.postgres.queries import load
+
+SQL = load("relay")
+_TOPIC = "relay.events"
+"""Under this name flow_positions keeps how far the relay knows the events topic."""
+
+
+class Letter(msgspec.Struct):
+    """A dead letter that was not published yet."""
+
+    id: int
+    source: str
+    partition: int
+    offset: int
+    stage: str
+    reason: str
+    detail: str
+    payload: bytes
+
+    def headers(self) -> list[tuple[str, bytes | None]]:
+        """Why it is one, and where it came from."""
+        told = ("id", "source", "partition", "offset", "stage", "reason", "detail")
+        return [(name, str(getattr(self, name)).encode()) for name in told]
+
+
+class Stored:
+    """The relay's side of Postgres; `connection` is in autocommit outside of `transaction()`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def log_id(self) -> UUID:
+        """Which log this is: places in the outbox mean nothing in another."""
+        row = self._connection.execute(SQL.log_id).fetchone()
+        if row is None:
+            raise LookupError("a database without a log")
+        found: UUID = row[0]
+        return found
+
+    def letters(self, limit: int) -> list[Letter]:
+        """The next dead letters to publish."""
+        with self._connection.cursor(binary=True) as cursor:
+            return [Letter(*row) for row in cursor.execute(SQL.letters, (limit,))]
+
+    def revisions(self, application_ids: list[str]) -> dict[str, int]:
+        """The present revision of each row."""
+        return dict(self._connection.execute(SQL.revisions, (application_ids,)).fetchall())
+
+    def remove(self, places: list[int]) -> None:
+        """Kafka has these messages."""
+        self._connection.execute(OUTBOX.delete, (places,))
+
+    def copied(self, ids: list[int]) -> None:
+        """Kafka has these dead letters."""
+        self._connection.execute(SQL.copied, (ids,))
+
+    def positions(self) -> dict[int, int]:
+        """Behind which offsets of the events topic nothing of ours is unaccounted for."""
+        rows = self._connection.execute(consumers.SQL.positions, (_TOPIC,))
+        return dict(rows.fetchall())
+
+    def passed(self, ends: Mapping[int, int]) -> None:
+        """Everything of ours before these offsets has been removed from the outbox."""
+        moved = list(ends), list(ends.values())
+        self._connection.execute(consumers.SQL.advance, (_TOPIC, *moved))

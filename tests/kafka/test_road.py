@@ -1,0 +1,56 @@
+"""The road through Kafka: outbox → relay → topic → flow → rows, and out again."""
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+from flows.verify import verify
+from models.settings import Settings
+from storage.kafka.client import ANALYTICS, DEAD_LETTERS, EVENTS
+from storage.postgres import ingest_runs
+from storage.postgres.connect import connect
+from storage.postgres.outbox import copy_lines
+from tests.flows.driving import put
+from tests.kafka.driving import fold_all, records, relay_all
+
+GOLDEN = Path(__file__).parents[1] / "contract" / "golden"
+
+
+def test_events_go_in_through_the_topic_and_rows_come_out(kafka: Settings, database: str) -> None:
+    lines = (GOLDEN / "events.ndjson").read_bytes().splitlines()
+    put(database, [*lines, b"no event"])
+    relay_all(kafka, database)
+    published = records(kafka, EVENTS)
+    assert [record.value() for record in published if record.key()] == lines
+    assert {record.key() for record in published} == {b"app_01J9Z3K8Q0", None}
+    fold_all(kafka, database)
+    relay_all(kafka, database)
+
+    report = verify(database)
+    assert report.clean, report
+    assert report.facts == len(lines)
+    (out,) = records(kafka, ANALYTICS)
+    expected = json.loads((GOLDEN / "expected.json").read_text())
+    assert out.key() == b"app_01J9Z3K8Q0"
+    row = json.loads(out.value() or b"")["data"]["analytics"]
+    assert row["version"] == expected["version"]
+    assert row["status"] == expected["status"]
+    (letter,) = records(kafka, DEAD_LETTERS)
+    assert letter.value() == b"no event"
+    headers = dict(letter.headers() or [])
+    assert headers["reason"] == b"invalid"
+    assert headers["source"] == f"{kafka.kafka_prefix}{EVENTS}".encode()
+
+
+def test_the_counts_of_an_ingest_come_back(kafka: Settings, database: str) -> None:
+    lines = (GOLDEN / "events.ndjson").read_bytes().splitlines()
+    run = uuid4()
+    with connect(database) as connection:
+        ingest_runs.begin(connection, run, "test")
+        ingest_runs.add_received(connection, run, len(lines) + 2)
+        copy_lines(connection, [*lines, lines[0], b"bad"], partitions=1, run=run)
+    relay_all(kafka, database)
+    fold_all(kafka, database)
+    with connect(database) as connection:
+        counts = ingest_runs.counts(connection, run)
+    assert counts == (len(lines) + 2, len(lines), 1, 1)
