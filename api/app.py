@@ -19,6 +19,7 @@ from api.guard import Guard
 from api.idempotency import forget_old
 from api.keys import keys_of
 from api.metrics import Metrics
+from api.pipeline import PipelineFigures
 from api.rate_limit import InProcess, Limiter, Limits
 from api.revocations import Revocations
 from api.routes import ROUTERS
@@ -76,6 +77,8 @@ def create(settings: Settings | None = None) -> FastAPI:
 def _assemble(settings: Settings) -> State:
     keys = keys_of(settings)
     metrics = Metrics()
+    pipeline = PipelineFigures(settings)
+    metrics.registry.register(pipeline)
     limiter: Limiter = InProcess()
     if settings.redis_url is not None:
         limiter = Shared(Windows(settings.redis_url), metrics.redis_unreachable)
@@ -86,6 +89,7 @@ def _assemble(settings: Settings) -> State:
         revocations=Revocations(settings.jwt_lifetime_max_s),
         limits=Limits(settings, limiter),
         metrics=metrics,
+        pipeline=pipeline,
         warehouse=Warehouse(settings.warehouse_folder),
     )
 

@@ -1,9 +1,46 @@
 """Every metric of the API, once: kind, labels, meaning. No label holds an id of anybody."""
 
+from typing import NamedTuple
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _REQUEST_BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _CLIENT_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Described(NamedTuple):
+    """A metric that is read where it is kept: its name, meaning and labels."""
+
+    name: str
+    meaning: str
+    labels: tuple[str, ...] = ()
+
+
+class Pipeline:
+    """What `api/pipeline.py` reads: the same from every API process."""
+
+    OUTBOX_MESSAGES = Described(
+        "jobfinders_outbox_messages",
+        "Messages not taken by the flow (with Kafka: by the relay); 100,000 are counted at most.",
+        ("partition",),
+    )
+    FLOW_MESSAGES = Described(
+        "jobfinders_flow_messages_total",
+        "Messages that the analytics flow has judged: accepted, duplicates or dead_lettered.",
+        ("flow", "partition", "outcome"),
+    )
+    LOG_LAG = Described(
+        "jobfinders_log_lag_entries",
+        "Entries of the log that a reader of it has not taken; warehouse: not published.",
+        ("flow", "partition"),
+    )
+    DEAD_LETTERS = Described(
+        "jobfinders_dead_letters", "Dead letters that wait for somebody.", ("reason",)
+    )
+    ENTITY_STALE = Described(
+        "jobfinders_entity_stale",
+        "Applications whose row was locked when the flow wanted to write it.",
+    )
 
 
 class Metrics:

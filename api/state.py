@@ -7,6 +7,7 @@ import asyncpg
 from api.auth import Verifier
 from api.keys import KeySet, SharedSecret
 from api.metrics import Metrics
+from api.pipeline import PipelineFigures
 from api.rate_limit import Limits
 from api.revocations import Revocations
 from api.services.folded import Folded
@@ -27,6 +28,7 @@ class State:
     revocations: Revocations
     limits: Limits
     metrics: Metrics
+    pipeline: PipelineFigures
     warehouse: Warehouse
     folded: Folded = field(default_factory=Folded)
     turns: Turns = field(default_factory=Turns)

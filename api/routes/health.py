@@ -1,6 +1,7 @@
 """Whether the process lives, whether it can serve, and its figures. Open to all."""
 
 import asyncio
+from contextlib import suppress
 
 import asyncpg
 from fastapi import APIRouter, Response, status
@@ -18,6 +19,7 @@ router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 _PATIENCE_S = 1.8
 _LAGGING_S = 30.0
+_DATABASE_TROUBLE = (Unavailable, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Alive(Model):
@@ -66,9 +68,13 @@ async def metrics(parts: Process) -> Response:
     """Figures for Prometheus; `api/metrics.py` lists them with their meaning."""
     lag = await _lag(parts)
     parts.metrics.database_up.set(lag is not None)
+    parts.pipeline.forget()
     if lag is not None:
         parts.metrics.outbox_age_seconds.set(lag[0] or 0)
         parts.metrics.flow_idle_seconds.set(lag[1] or 0)
+        with suppress(*_DATABASE_TROUBLE):
+            async with asyncio.timeout(_PATIENCE_S):
+                await parts.pipeline.read(parts.database())
     return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -77,6 +83,6 @@ async def _lag(parts: State) -> tuple[float | None, float | None] | None:
     try:
         async with asyncio.timeout(_PATIENCE_S):
             row = await parts.database().fetchrow(SQL.lag)
-    except (Unavailable, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except _DATABASE_TROUBLE:
         return None
     return row["oldest_s"], row["idle_s"]

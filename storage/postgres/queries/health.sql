@@ -6,3 +6,18 @@ SELECT
      FROM outbox ORDER BY seq LIMIT 1) AS oldest_s,
     (SELECT extract(epoch FROM clock_timestamp() - max(updated_at))::double precision
      FROM flow_positions WHERE flow = 'analytics') AS idle_s
+
+-- name: outbox
+-- Messages not taken, by partition; at most 100,000 of them are counted.
+SELECT partition, count(*) FROM (SELECT partition FROM outbox LIMIT 100000) AS counted GROUP BY 1
+
+-- name: flows
+-- What each flow made of the messages of each partition so far.
+SELECT flow, partition, accepted, duplicates, dead_lettered, position, log_offset
+FROM flow_positions
+
+-- name: dead_letters
+SELECT reason, count(*) FROM dead_letters GROUP BY 1
+
+-- name: stale
+SELECT count(*) FROM entity_stale
