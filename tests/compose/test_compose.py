@@ -11,7 +11,10 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+import typer
+from typer.core import TyperGroup
 
+from flows.cli import command_line
 from tests.compose.containers import Container
 from tests.compose.places import Places
 from tests.compose.reading import FILE, ROOT, Wrong, compose, is_part, variables, variables_of
@@ -184,6 +187,16 @@ def test_every_service_is_bounded_unprivileged_and_pinned(document: dict[str, An
         assert service["restart"], name
         for published in service.get("ports", []):
             assert published.startswith("127.0.0.1:"), name
+
+
+def test_every_part_of_the_product_is_a_service(document: dict[str, Any]) -> None:
+    root = typer.main.get_command(command_line([]))
+    assert isinstance(root, TyperGroup)
+    flows = root.commands["flow"]
+    assert isinstance(flows, TyperGroup)
+    commands = [service["command"] for service in document["services"].values()]
+    for wanted in (["migrate"], ["api"], *(["flow", name] for name in flows.commands)):
+        assert commands.count(wanted) == 1, wanted
 
 
 def test_no_secret_is_written_into_the_file(document: dict[str, Any]) -> None:
