@@ -142,7 +142,7 @@ def _complete_operation(path: str, method: str, operation: Node) -> None:
 
 def _statuses(path: str, method: str, operation: Node) -> list[str]:
     if not path.startswith(GUARDED):
-        return ["500"]
+        return ["500", *(status for status in operation["responses"] if status in _ERRORS)]
     statuses = ["401", "403", "422", "429", "500", "503"]
     headers = {
         parameter["name"].lower()

@@ -20,6 +20,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "NoteChanges": {"priority": "LOW"},
     "NewInterview": {"scheduledAt": "2027-03-05T14:00:00+01:00", "durationMinutes": 45, "round": 1},
     "NewOffer": {"amount": 72000, "currency": "EUR", "deadline": "2027-03-20T17:00:00Z"},
+    "Chosen": {"role": "analyst"},
     "Redrive": {"ids": [17, 18]},
     "ApplicationLoad": {"metric": "application_load", "loadTime": 812.5, "applicationCount": 40},
     "FilterPerformance": {"metric": "application_filter", "responseTime": 120, "resultCount": 7},

@@ -16,8 +16,8 @@ from flows.running import Claim, Running
 from flows.screen import Screen
 from flows.servers import Server as Watchable
 from flows.servers import Watched
-from flows.simulator.people import DEMO_USER
 from flows.supervisor import Part, stop_all
+from models.demo import DEMO_USER
 from models.errors import Unavailable
 from models.settings import Settings
 from storage.postgres.embedded import Server

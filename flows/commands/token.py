@@ -4,17 +4,12 @@ import re
 import time
 from typing import Annotated
 
-import jwt
 import typer
 
 from flows.context import settings_of
-from models.errors import ConfigurationError
-from models.events import IDENTIFIER_PATTERN
 from models.role import Role
-from models.settings import Settings
-from storage.secret import load_secret
+from storage.development_tokens import sign
 
-is_identifier = re.compile(IDENTIFIER_PATTERN).fullmatch
 _LIFETIME = re.compile(r"(\d+)([smhd])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
@@ -37,27 +32,6 @@ def token(
     """
     settings = settings_of(context)
     typer.echo(sign(settings, user, role, _seconds(lifetime), issued_at=int(time.time())))
-
-
-def sign(settings: Settings, user: str, role: Role, lifetime_s: int, *, issued_at: int) -> str:
-    """A token of this data folder's issuer; `issued_at` in seconds since 1970."""
-    if settings.environment == "production" or settings.jwt_jwks_url is not None:
-        raise ConfigurationError("development tokens are refused here: ask your token issuer")
-    if not 1 <= lifetime_s <= settings.jwt_lifetime_max_s:
-        raise ConfigurationError(
-            f"a token may live from 1 to {settings.jwt_lifetime_max_s} seconds"
-        )
-    if is_identifier(user) is None:
-        raise ConfigurationError(f"{user!r} cannot be a user id")
-    claims = {
-        "sub": user,
-        "role": role.value,
-        "iat": issued_at,
-        "exp": issued_at + lifetime_s,
-        "aud": settings.jwt_audience,
-        "iss": settings.jwt_issuer,
-    }
-    return jwt.encode(claims, load_secret(settings), algorithm="HS256")
 
 
 def _seconds(lifetime: str) -> int:

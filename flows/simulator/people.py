@@ -6,10 +6,10 @@ from random import Random
 import msgspec
 
 from flows.simulator.hazards import MATCH_MAX, Employer, Stage, stages
+from models.demo import DEMO_USER
 
 EMPLOYERS = 60
 JOBS_PER_EMPLOYER = 8
-DEMO_USER = "user_demo"
 DEMO_APPLICATIONS = 14
 """Applications of the demo user among those of the history."""
 _APPLICATIONS_PER_USER = 9

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from flows.commands.token import sign
 from models.role import Role
+from storage.development_tokens import sign
 from storage.postgres.connect import connect
 from storage.postgres.embedded import Server
 from storage.postgres.migrate import migrate

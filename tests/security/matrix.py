@@ -53,6 +53,8 @@ MATRIX: dict[str, Route] = {
     "GET /healthz": Route(Kind.PUBLIC),
     "GET /readyz": Route(Kind.PUBLIC),
     "GET /metrics": Route(Kind.PUBLIC),
+    "GET /demo": Route(Kind.PUBLIC),
+    "POST /demo/token": Route(Kind.PUBLIC, {"role": "analyst"}, 201),
     "GET /api/me": Route(Kind.ANYONE),
     "POST /api/me/revoke": Route(Kind.ANYONE),
     "POST /api/performance": Route(Kind.ANYONE, _REPORT, 204),

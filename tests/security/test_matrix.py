@@ -69,7 +69,7 @@ def send(app: FastAPI, bearer: Callable[..., dict[str, str]]):
             "root_path": "",
             "headers": [(name.lower().encode(), v.encode()) for name, v in headers.items()],
             "client": ("127.0.0.1", 1),
-            "server": ("test", 80),
+            "server": ("localhost", 80),
         }
         messages: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         sent = False

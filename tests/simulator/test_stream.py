@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.simulator import generate
-from flows.simulator.people import DEMO_USER
 from flows.simulator.plan import Plan
 from flows.simulator.stream import arrivals
 from models.batch import Message
 from models.decoder import Event, Reason, decode
+from models.demo import DEMO_USER
 from models.intake import Intake
 
 END = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z

@@ -1,0 +1,70 @@
+// What a candidate sees: his applications live, and one's story.
+import { applications, latest } from "./panels/applications.js";
+import { Applications } from "./live.js";
+import { Board } from "./board.js";
+import { CLOSED } from "./words.js";
+import { count, percent } from "./format.js";
+import { feed } from "./panels/feed.js";
+import { makeFigures } from "./panels/figures.js";
+import { Panel } from "./panel.js";
+import { pipeline } from "./panels/pipeline.js";
+import { timeline } from "./panels/timeline.js";
+
+// Fills `parent`; returns a function that ends it.
+export function showCandidateBoard(parent, tellState) {
+  const live = new Applications();
+  let chosen = null;
+  const board = new Board(parent);
+  const open = (applicationId) => {
+    chosen = applicationId;
+    showRows();
+    story.load();
+    story.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  };
+  const strip = new Panel({ id: "figures", title: "Yours, live", wide: 12, make: makeFigures,
+    definition: "Answered: shortlisted, invited, an offer, hired or rejected." });
+  const list = applications({ wide: 7, open });
+  const story = timeline({ wide: 5, of: () => live.rows.get(chosen) });
+  const news = feed({ wide: 5, open });
+  const standing = pipeline(7, "Your applications by their present status.");
+  board.live("Live", strip, list, story, news, standing);
+
+  const sorted = () => [...live.rows.values()].sort((a, b) => Date.parse(latest(b) ?? 0) - Date.parse(latest(a) ?? 0));
+  const showRows = () => list.show({ rows: sorted(), chosen });
+  story.show(null);
+  live.onState(tellState);
+  live.subscribe(() => {
+    strip.show(headlines([...live.rows.values()]));
+    standing.show(byStatus(live.rows.values()));
+    news.show(live);
+    if (chosen === null && live.rows.size) open(sorted()[0].applicationId);
+    else showRows();
+  });
+  live.onEvent((event) => {
+    if (event.subject === chosen) story.load();
+  });
+  live.start();
+  return () => live.stop();
+}
+
+function byStatus(rows) {
+  const counts = {};
+  for (const { status } of rows) if (status) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+function headlines(rows) {
+  const number = (test) => rows.filter(test).length;
+  const answered = number((row) => row.firstResponseAt);
+  const share = (part) => (rows.length ? `${percent(part / rows.length)} of all` : "of none yet");
+  const interviewed = number((row) => row.interviewsScheduled > 0);
+  const offered = number((row) => row.offersReceived > 0);
+  return [
+    { name: "Applications", value: count(rows.length), note: "in all" },
+    { name: "Open", value: count(number((row) => !CLOSED.has(row.status))), note: "not hired, rejected or withdrawn" },
+    { name: "Answered", value: count(answered), note: share(answered) },
+    { name: "With an interview", value: count(interviewed), note: share(interviewed) },
+    { name: "With an offer", value: count(offered), note: share(offered) },
+    { name: "Hired", value: count(number((row) => row.hired)), note: share(number((row) => row.hired)) },
+  ];
+}

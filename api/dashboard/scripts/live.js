@@ -1,0 +1,136 @@
+// What the live streams say, kept for the panels. Listeners hear of changes once a frame.
+import { follow } from "./stream.js";
+
+const EVENTS_KEPT = 200;
+const SAMPLES_KEPT = 120;
+
+class Live {
+  #listeners = new Set();
+  #stateListeners = new Set();
+  #due = false;
+  #end = () => {};
+  state = "connecting";
+
+  // `listener(this)` after each change, and at once when there is something to see.
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    if (this.ready) listener(this);
+  }
+
+  onState(listener) {
+    this.#stateListeners.add(listener);
+  }
+
+  start(path) {
+    this.#end = follow(path, {
+      onFrame: (frame) => this.receive(frame),
+      onState: (state) => {
+        this.state = state;
+        for (const listener of this.#stateListeners) listener(state);
+      },
+    });
+  }
+
+  stop() {
+    this.#end();
+    this.#listeners.clear();
+    this.#stateListeners.clear();
+  }
+
+  changed() {
+    if (this.#due) return;
+    this.#due = true;
+    requestAnimationFrame(() => {
+      this.#due = false;
+      for (const listener of this.#listeners) listener(this);
+    });
+  }
+}
+
+// One's own applications: `rows` as the server has them, `events` newest first.
+export class Applications extends Live {
+  rows = new Map();
+  events = [];
+  ready = false;
+  #news = new Set();
+
+  start() {
+    super.start("api/stream?snapshot=true");
+  }
+
+  // `listener(event)` for each event that comes, not for those of the past.
+  onEvent(listener) {
+    this.#news.add(listener);
+  }
+
+  receive({ event, data }) {
+    if (event === "heartbeat") return;
+    if (event === "reset") this.#reset(data);
+    else if (event === "snapshot") this.#begin(data);
+    else if (event === "application.analytics_updated") this.#keep(data.data.analytics);
+    else this.#add({ id: data.id, type: data.type, at: data.time, subject: data.subject, data: data.data });
+    if (this.ready) this.changed();
+  }
+
+  stop() {
+    super.stop();
+    this.#news.clear();
+  }
+
+  #begin({ applications, more }) {
+    applications.forEach((row) => this.#keep(row));
+    if (more) return;
+    if (!this.events.length) this.events = past(this.rows.values());
+    this.ready = true;
+  }
+
+  #keep(row) {
+    const known = this.rows.get(row.applicationId);
+    if (row.revision >= (known?.revision ?? 0)) this.rows.set(row.applicationId, row);
+  }
+
+  #add(event) {
+    this.events.unshift(event);
+    this.events.length = Math.min(this.events.length, EVENTS_KEPT);
+    for (const listener of this.#news) listener(event);
+  }
+
+  #reset({ reason }) {
+    this.rows.clear();
+    this.#add({ id: `reset-${Date.now()}`, type: "reset", at: new Date().toISOString(), data: { reason } });
+  }
+}
+
+// Status changes that the rows remember, as events that came before the page was opened.
+function past(rows) {
+  const changes = [...rows].flatMap((row) =>
+    row.statusChanges.map(({ from, to, at }) => ({
+      id: `${row.applicationId}:${at}:${to}`,
+      type: from === null ? "application.created" : "application.status_changed",
+      at, subject: row.applicationId, data: { newStatus: to }, past: true,
+    })),
+  );
+  return changes.sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, 30);
+}
+
+// Counters across all applications, and the rate of the last minutes.
+export class Counters extends Live {
+  counters = null;
+  rates = [];
+
+  get ready() {
+    return this.counters !== null;
+  }
+
+  start() {
+    super.start("api/analytics/stream");
+  }
+
+  receive({ event, data }) {
+    if (event !== "counters") return;
+    this.counters = data;
+    this.rates.push(data.eventsPerSecond);
+    if (this.rates.length > SAMPLES_KEPT) this.rates.shift();
+    this.changed();
+  }
+}

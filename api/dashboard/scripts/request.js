@@ -1,0 +1,52 @@
+// Requests to the API with the session's token. An error carries what the API said.
+
+export class RequestFailed extends Error {
+  constructor(status, { code, message, traceId } = {}, retryAfterS = null) {
+    super(message ?? `The server answered ${status}.`);
+    Object.assign(this, { status, code, traceId, retryAfterS });
+  }
+}
+
+let token = null;
+let onRefused = () => {};
+
+// `refused` is called when the API no longer takes the token.
+export function authorize(value, refused = () => {}) {
+  token = value;
+  onRefused = refused;
+}
+
+export const authorization = () => (token === null ? {} : { Authorization: `Bearer ${token}` });
+
+// The parsed body; `parameters` may hold lists, and what is null or empty is left out.
+export async function get(path, parameters = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters))
+    for (const one of [value].flat()) if (one !== null && one !== undefined && one !== "") query.append(name, one);
+  const text = query.toString();
+  return (await send(text ? `${path}?${text}` : path)).json();
+}
+
+export async function post(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  return (await send(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+}
+
+async function send(path, { headers, ...rest } = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { ...rest, headers: { ...headers, ...authorization() } });
+  } catch {
+    throw new RequestFailed(0, { message: "The server cannot be reached." });
+  }
+  if (!answer.ok) throw await failure(answer);
+  return answer;
+}
+
+// The error of an answer; tells of a token that is refused.
+export async function failure(answer) {
+  const body = await answer.json().catch(() => ({}));
+  const retryAfterS = Number(answer.headers.get("Retry-After")) || null;
+  if (answer.status === 401) onRefused();
+  return new RequestFailed(answer.status, body.error, retryAfterS);
+}

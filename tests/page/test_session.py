@@ -1,0 +1,52 @@
+"""Ways in and out."""
+
+from playwright.sync_api import expect
+
+from tests.page.conftest import Visit
+
+
+def test_a_token_signs_in_and_stays_in_the_tab(visit: Visit) -> None:
+    visitor = visit().open()
+    token = visitor.api.token("ada")
+    visitor.sign_in(token)
+    expect(visitor.page.locator("#who")).to_have_text("ada · Candidate")
+    visitor.wait_live()
+    visitor.page.reload()
+    visitor.wait_live()
+    expect(visitor.page.locator("#who")).to_have_text("ada · Candidate")
+    assert token not in visitor.page.url
+    stored = visitor.page.evaluate("[JSON.stringify(localStorage), document.cookie]")
+    assert token not in "".join(stored)
+    visitor.page.get_by_role("button", name="Sign out").click()
+    visitor.page.reload()
+    expect(visitor.page.get_by_label("Sign in with a token")).to_be_visible()
+
+
+def test_a_token_that_is_refused_is_said_so(visit: Visit) -> None:
+    visitor = visit().open()
+    visitor.expected = ("Failed to load resource: the server responded with a status of 401",)
+    visitor.sign_in("a.b.c")
+    expect(visitor.page.get_by_role("alert")).to_have_text("the token is not valid")
+
+
+def test_a_session_that_ends_leads_back_to_the_way_in(visit: Visit) -> None:
+    visitor = visit().open()
+    visitor.expected = ("Failed to load resource: the server responded with a status of 401",)
+    visitor.sign_in(visitor.api.token("ada", lifetime_s=3))
+    expect(visitor.page.get_by_role("alert")).to_have_text("Your session has ended. Sign in again.")
+    assert visitor.panels() == []
+
+
+def test_the_keyboard_is_enough(visit: Visit) -> None:
+    visitor = visit().open()
+    expect(visitor.page.locator("button[data-role=user]")).to_be_visible()
+    press = visitor.page.keyboard.press
+    focused = "document.activeElement.dataset.role ?? document.activeElement.id"
+    for _ in range(6):
+        press("Tab")
+        if visitor.page.evaluate(focused) == "user":
+            break
+    assert visitor.page.evaluate(focused) == "user"
+    press("Enter")
+    visitor.wait_live()
+    assert visitor.page.evaluate(focused) == "board"
