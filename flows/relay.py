@@ -15,7 +15,15 @@ from models.events import EventType
 from models.settings import Settings
 from storage.kafka.client import ANALYTICS, DEAD_LETTERS, EVENTS, ensure_topics, topic_name
 from storage.kafka.publisher import Ends, Outgoing, Publisher
-from storage.kafka.records import CONTENT_TYPE, PLACE, RUN, STRUCTURED, Headers, headers_of
+from storage.kafka.records import (
+    CONTENT_TYPE,
+    PLACE,
+    RUN,
+    STRUCTURED,
+    Headers,
+    headers_of,
+    place_of,
+)
 from storage.kafka.scan import committed, ends
 from storage.postgres.connect import connect
 from storage.postgres.consumers import Consumer, Line, LogReader, behind
@@ -128,13 +136,11 @@ class Relay:
         """Remove what the relay before published but could not remove."""
         passed = self._stored.positions()
         ends_now = ends(settings, self._events)
-        places = []
+        places: list[int] = []
         if passed:
-            mine = f"{self._log_id}/".encode()
-            for record in committed(settings, self._events, passed):
-                place = dict(headers_of(record)).get(PLACE) or b""
-                if place.startswith(mine):
-                    places.append(int(place.removeprefix(mine)))
+            found = committed(settings, self._events, passed)
+            known = (place_of(headers_of(record), str(self._log_id)) for record in found)
+            places = [place for place in known if place is not None]
         with self._connection.transaction():
             self._consumer.advance({})
             self._stored.remove(places)

@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flows.verify.against import Fed
+from flows.verify.against import read_files
 from flows.verify.applications import check_range
 from flows.verify.counts import check_counts
 from flows.verify.letters import check_letters
 from flows.verify.report import Difference, Report
 from flows.verify.snapshot import SQL, snapshot
+from flows.verify.topic import read_topic
+from models.settings import Settings
 
 __all__ = ["Difference", "Progress", "Report", "verify"]
 
@@ -18,25 +20,39 @@ Progress = Callable[[int, int], None]
 
 
 def verify(
-    url: str, against: Sequence[Path] = (), progress: Progress = lambda done, total: None
+    url: str,
+    against: Sequence[Path] = (),
+    progress: Progress = lambda done, total: None,
+    kafka: Settings | None = None,
 ) -> Report:
-    """Compare everything in one snapshot of the database, and with the fed files if any.
+    """Compare everything in one snapshot of the database, with the fed files if any, and with
+    the events topic that `kafka` names.
 
-    Raises Unavailable when Postgres does not answer, OSError for a file that cannot be read.
+    Raises Unavailable when Postgres or Kafka does not answer, OSError for a file that cannot be
+    read.
     """
     began = time.monotonic()
     report = Report()
-    fed = Fed(against) if against else None
+    files = read_files(against)
+    all_fed = [files] if against else []
     with snapshot(url) as moment:
         total, report.waiting = moment.rows(SQL.totals)[0]
-        check_counts(report, moment)
+        topic, unread = None, None
+        if kafka is not None:
+            topic, unread = read_topic(kafka, moment)
+            all_fed.append(topic)
+            report.waiting += unread.messages
+            report.published = len(topic)
+        check_counts(report, moment, unread)
         for within in moment.ranges():
             facts = check_range(report, moment, within)
-            if fed is not None:
+            for fed in all_fed:
                 fed.met(facts)
             progress(report.facts, total)
         check_letters(report, moment)
-        if fed is not None:
-            fed.check(report, moment)
+        if against:
+            report.fed, report.unfed = len(files), files.check(report, moment)
+        if topic is not None:
+            topic.check(report, moment)
     report.seconds = time.monotonic() - began
     return report

@@ -5,7 +5,6 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
@@ -20,43 +19,43 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _CHECK = "what was fed is folded or dead-lettered"
 
 
-class Place(NamedTuple):
-    """A line of a file, counted from 1."""
-
-    path: Path
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}"
-
-
 class Fed:
     """Digests of all lines (a few bytes each), then of all that was met in the log."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
+    def __init__(self) -> None:
+        self._inputs: list[str] = []
+        self._indexes: dict[str, int] = {}
         self._events = array("Q")  # the event that a line is, 0 where it is none
         self._payloads = array("Q")
         self._numbers = array("L")
-        self._files = array("H")
+        self._of_input = array("H")
         self._met = array("Q")
-        for index, path in enumerate(paths):
-            for number, line in _lines(path):
-                # The clock of recording is not known here, so no time is too far ahead;
-                # whether one was is judged with its dead letter.
-                verdict = judge(line, FOREVER_US)
-                self._events.append(0 if isinstance(verdict, str) else _event_digest(verdict))
-                self._payloads.append(_payload_digest(line))
-                self._numbers.append(number)
-                self._files.append(index)
+
+    def add(self, source: str, number: int, line: bytes) -> None:
+        """A line with its number in a file, or a message with its offset in a topic."""
+        # The clock of recording is not known here, so no time is too far ahead; whether one
+        # was is judged with its dead letter.
+        verdict = judge(line, FOREVER_US)
+        self._events.append(0 if isinstance(verdict, str) else _event_digest(verdict))
+        self._payloads.append(_payload_digest(line))
+        self._numbers.append(number)
+        if source not in self._indexes:
+            self._indexes[source] = len(self._inputs)
+            self._inputs.append(source)
+        self._of_input.append(self._indexes[source])
 
     def met(self, facts: Iterable[Judged]) -> None:
         """Accepted facts of the log."""
         self._met.extend(map(_event_digest, facts))
 
-    def check(self, report: Report, snapshot: Snapshot) -> None:
-        """Every line is a fact, a duplicate of one, a dead letter, or waits in the outbox."""
-        report.fed = len(self._events)
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def check(self, report: Report, snapshot: Snapshot) -> int:
+        """Every line is a fact, a duplicate of one, a dead letter, or waits in the outbox.
+
+        Returns how many facts of the log are in none of the lines.
+        """
         kept = array("Q")
         for page in snapshot.dead_letters():
             kept.extend(_payload_digest(row[-1]) for row in page)
@@ -69,10 +68,10 @@ class Fed:
         letters = pl.DataFrame({"payload": kept}, schema={"payload": pl.UInt64}).unique()
         lost = fed.join(folded, on="event", how="anti").join(letters, on="payload", how="anti")
         for row in sorted(lost["row"]):
-            place = Place(self._paths[self._files[row]], self._numbers[row])
+            place = f"{self._inputs[self._of_input[row]]}:{self._numbers[row]}"
             expected = "a fact or a dead letter" if self._events[row] else "a dead letter"
             report.add(_CHECK, place, "neither", expected)
-        report.unfed = folded.join(fed, on="event", how="anti").height
+        return folded.join(fed, on="event", how="anti").height
 
 
 _DIGESTS = {"event": pl.UInt64, "payload": pl.UInt64}
@@ -86,6 +85,15 @@ def _event_digest(event: Judged) -> int:
 def _payload_digest(payload: bytes) -> int:
     kept = bytes(payload)[:KEPT_BYTES].rstrip(b"\r")
     return int.from_bytes(blake2b(kept, digest_size=8).digest(), "big")
+
+
+def read_files(paths: Sequence[Path]) -> Fed:
+    """All lines of these files. Raises OSError for one that cannot be read."""
+    fed = Fed()
+    for path in paths:
+        for number, line in _lines(path):
+            fed.add(str(path), number, line)
+    return fed
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

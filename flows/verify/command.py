@@ -36,9 +36,10 @@ def command(
     """
     if files and not against:
         raise typer.BadParameter("files to compare with go behind --against")
+    settings = settings_of(context)
     screen = Console(stderr=True)
     with (
-        database(settings_of(context)) as url,
+        database(settings) as url,
         Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar,
     ):
         task = bar.add_task("recomputing", total=None)
@@ -47,6 +48,7 @@ def command(
                 url,
                 [*(against or ()), *(files or ())],
                 lambda done, total: bar.update(task, completed=done, total=total),
+                settings if settings.kafka_bootstrap is not None else None,
             )
         except (OSError, EOFError) as error:
             raise UnreadableInput(f"cannot read what was fed: {error}") from error
@@ -69,11 +71,12 @@ def show(report: Report) -> None:
         for check, count in report.counts.items():
             console.print(f"{check}: {count:,}", markup=False, highlight=False)
     fed = f", {report.fed:,} fed lines ({report.unfed:,} other facts)" if report.fed else ""
+    published = f", {report.published:,} messages of the topic" if report.published else ""
     waiting = f", {report.waiting:,} messages still wait" if report.waiting else ""
     verdict = "exact" if report.clean else f"{report.counts.total():,} DIFFERENCES"
     console.print(
         f"{verdict}: {report.facts:,} facts of {report.applications:,} applications, "
-        f"{report.dead_letters:,} dead letters{fed}{waiting} in {report.seconds:.1f} s",
+        f"{report.dead_letters:,} dead letters{fed}{published}{waiting} in {report.seconds:.1f} s",
         markup=False,
         highlight=False,
         soft_wrap=True,

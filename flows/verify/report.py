@@ -27,6 +27,8 @@ class Report:
     """Messages in the outbox, not judged yet: nothing is claimed of them."""
     fed: int = 0
     """Lines of `--against` files, blank ones left out."""
+    published: int = 0
+    """Messages of the events topic that the flow has read."""
     unfed: int = 0
     """Facts of the log that are in none of those files."""
     seconds: float = 0.0

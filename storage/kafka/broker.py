@@ -16,7 +16,7 @@ from pathlib import Path
 from models.errors import ConfigurationError, Unavailable
 from storage.kafka.jars import Tell, class_path
 
-_START_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 120.0
 _STOP = ((signal.SIGTERM, 6.0), (signal.SIGKILL, 2.0))
 _POLL_S = 0.05
 _HEAP = "-Xmx512m"
@@ -40,7 +40,7 @@ class Broker:
         """Start the broker, or adopt the one that runs; returns its address, `host:port`.
 
         `tell` hears what takes long. Raises ConfigurationError where folder, cache or port
-        cannot be used, Unavailable when it does not come up within a minute.
+        cannot be used, Unavailable when it does not come up within two minutes.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

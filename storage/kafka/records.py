@@ -53,6 +53,15 @@ def run_of(headers: Headers) -> bytes | None:
     return None
 
 
+def place_of(headers: Headers, log_id: str) -> int | None:
+    """The outbox place that the relay of this log published the record from."""
+    for name, value in headers:
+        if name == PLACE and value is not None:
+            log, _, place = value.decode("ascii", "replace").partition("/")
+            return int(place) if log == log_id and place.isdecimal() else None
+    return None
+
+
 def _is_binary(headers: Headers) -> bool:
     content_type = dict(headers).get(CONTENT_TYPE) or b""
     return not content_type.lower().startswith(_STRUCTURED_PREFIX) and any(

@@ -50,7 +50,7 @@ def test_a_fact(kafka: Settings, database: str, record: dict[str, object]) -> No
             "SELECT application_id, user_id, job_title, status FROM application_analytics"
         ).fetchall()
     assert rows == [("app_1", "ada", "Engineer", "applied")]
-    report = verify(database)
+    report = verify(database, kafka=kafka)
     assert report.clean, report
 
 
@@ -84,7 +84,7 @@ def test_a_dead_letter(kafka: Settings, database: str, record: dict[str, object]
         ).fetchone()
     assert [letter[:2] for letter in letters] == [("invalid", "decode")]
     assert counts == (1, 1)
-    report = verify(database)
+    report = verify(database, kafka=kafka)
     assert report.clean, report
 
 

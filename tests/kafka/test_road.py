@@ -26,7 +26,7 @@ def test_events_go_in_through_the_topic_and_rows_come_out(kafka: Settings, datab
     fold_all(kafka, database)
     relay_all(kafka, database)
 
-    report = verify(database)
+    report = verify(database, kafka=kafka)
     assert report.clean, report
     assert report.facts == len(lines)
     (out,) = records(kafka, ANALYTICS)

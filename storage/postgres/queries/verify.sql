@@ -78,12 +78,23 @@ FULL JOIN (SELECT * FROM flow_positions WHERE flow = 'analytics') AS positions U
 WHERE coalesce(made, 0) <> coalesce(dead_lettered, 0)
 
 -- name: run_sums
--- Each message of an ingest is one of accepted, duplicate, dead-lettered, or still waits.
-SELECT run::text, received, accepted + duplicates + dead_lettered,
-    (SELECT count(*) FROM outbox WHERE outbox.run = ingest_runs.run)
+-- Ingests of which not all messages are judged by their counts.
+SELECT run::text, received, accepted + duplicates + dead_lettered
 FROM ingest_runs
 WHERE received <> accepted + duplicates + dead_lettered
-    + (SELECT count(*) FROM outbox WHERE outbox.run = ingest_runs.run)
+
+-- name: run_places
+-- Those of an ingest's messages that wait in the outbox.
+SELECT seq FROM outbox WHERE run = $1::uuid
+
+-- name: through_topic
+SELECT FROM flow_positions WHERE flow = 'analytics' AND source <> 'outbox' LIMIT 1
+
+-- name: positions
+SELECT partition, source, position FROM flow_positions WHERE flow = 'analytics'
+
+-- name: log_id
+SELECT id::text FROM log
 
 -- name: unjudgeable
 -- API writes that wait for a judgement although their message has been taken.
