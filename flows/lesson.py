@@ -14,8 +14,8 @@ from models.served import report
 from storage.postgres import learning
 from storage.postgres.connect import Connection
 from storage.postgres.consumers import Line
+from storage.postgres.learned import Learned
 from storage.postgres.learning import Story
-from storage.postgres.models import Learned
 
 _SILENCE_STEP_US = 6 * US_PER_HOUR
 """Silence is looked for whenever the log clock enters another of these spans."""

@@ -11,6 +11,7 @@ from itertools import count
 import msgspec
 from msgspec import structs
 
+from flows.predictor import Predictor
 from flows.sources import Source, source_of
 from models.analytics import fold
 from models.batch import Held, Message, Pair
@@ -94,6 +95,8 @@ class Partition:
         self._ahead: Future[list[Message]] | None = None
         self._unsettled: deque[KeysView[str]] = deque()
         self._in_flight: tuple[list[int], Future[bool]] | None = None
+        self._predictor = Predictor(self._loading)
+        self._clock = batches.clock(self._writing, self._place)
         self._stale = True
         self._stale_retry_at = 0.0
         self._unfit: dict[EventKey, str] = {}
@@ -134,6 +137,7 @@ class Partition:
             self._settle(wait=True)
             self._rewind()
             return None
+        self._clock = batch.clock
         prepared = self._encoder.finish(batch)
         for application_id, held in batch.changed.items():
             self._cache[application_id] = held
@@ -169,7 +173,7 @@ class Partition:
             held.close()
 
     def _begin_batch(self, first_offset: int) -> None:
-        self._intake = Intake(self._fold, self._unfit)
+        self._intake = Intake(self._fold, self._unfit, self._predictor, self._clock)
         self._encoder = Encoder(self.index, first_offset)
 
     def _load(self, decoded: list[Pair]) -> None:

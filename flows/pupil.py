@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from flows.lesson import Lesson
 from models.errors import AlreadyRunning
-from storage.postgres import models
+from storage.postgres import learned as states
+from storage.postgres import versions
 from storage.postgres.connect import connect
 from storage.postgres.consumers import Consumer, Line, LogReader, behind
 
@@ -34,7 +35,7 @@ class Pupil:
         self._take_over()
         self._reader = LogReader(self._reading)
         self._positions = self._consumer.positions()
-        self._learned = models.read(self._writing)
+        self._learned = states.read(self._writing)
         self._published_at = -_PUBLISH_S
 
     def read(self) -> list[Line]:
@@ -49,7 +50,7 @@ class Pupil:
             lesson = Lesson(self._writing, self._learned)
             lesson.take(page)
             self._publish()
-            models.write(self._writing, self._learned)
+            states.write(self._writing, self._learned)
         self._positions = positions
 
     def close(self) -> None:
@@ -64,7 +65,7 @@ class Pupil:
         due = self._now() - self._published_at >= _PUBLISH_S
         if new >= _PUBLISH_LABELS or (new and due):
             version = learned.learner.version(learned.judge.next_position - 1)
-            models.publish(self._writing, version, learned.clock)
+            versions.publish(self._writing, version, learned.clock)
             learned.published = learned.learner.labels
             self._published_at = self._now()
 

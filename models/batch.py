@@ -26,6 +26,8 @@ class Held(msgspec.Struct, gc=False):
     revision: int
     status_changes: bytes
     """The column's JSON."""
+    success_probability: bytes = b""
+    """The column's JSON; nothing where nothing is predicted."""
 
 
 def hold(state: State, row: Row, before: Held | None, revision: int | None = None) -> Held:
@@ -97,4 +99,4 @@ class Batch(msgspec.Struct, gc=False):
     listed: set[str]
     """Applications that were unknown or orphans and are no longer: they need an entity row."""
     clock: int
-    """Greatest min(time, recorded_at) of the accepted, microseconds; 0 without one."""
+    """The log clock: greatest min(time, recorded_at) of the accepted, microseconds."""

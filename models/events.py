@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from models import instant
 from models.application import Source, Status
+from models.probability import SuccessProbability
 from models.rows import AnalyticsView
 
 IDENTIFIER_PATTERN = r"[A-Za-z0-9._:-]{1,128}"
@@ -179,12 +180,14 @@ class AnalyticsUpdated(Data):
     """Output only: the row as it is now and what changed it.
 
     `event_types` are the types that were folded, none after a mere refold;
-    `updated_fields` are camelCase names of the row.
+    `updated_fields` are camelCase names of the row, or `successProbability` alone where
+    silence has moved it. It is absent once the application is closed.
     """
 
     analytics: AnalyticsView
     event_types: list[str]
     updated_fields: list[str]
+    success_probability: SuccessProbability | UnsetType = UNSET
 
 
 def _check_instants(*texts: str | UnsetType) -> None:

@@ -5,8 +5,10 @@ transaction (`storage/postgres/batch.py`).
 """
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import msgspec
+from msgspec import UNSET
 
 from models.analytics import Row, changed_fields, fold
 from models.batch import Accepted, Batch, Change, Counts, DeadLetter, Held, Message, Pair, hold
@@ -15,11 +17,14 @@ from models.errors import FoldFailed
 from models.events import FACTS_MAX, AnalyticsUpdated, Envelope, EventType
 from models.facts import Fact, Kind, State, effective, unpack
 from models.instant import to_rfc3339
+from models.probability import SuccessProbability
 from models.rows import CAMEL, view
 
 ANALYTICS_SOURCE = "/jobfinders/analytics"
 
 Fold = Callable[[State], Row]
+Predict = Callable[[list[Row], int], list[bytes]]
+"""Rows and the log clock (microseconds) → the JSON of each probability, empty for none."""
 EventKey = tuple[str, str]
 """Application and event id."""
 
@@ -45,19 +50,25 @@ class Intake:
     """Gathers the messages of one batch, piece by piece, then folds what they touched.
 
     `unfit` names events on which the fold raised, with what it said: they become dead letters.
+    `clock` is the log clock before it, microseconds.
     """
 
     def __init__(
-        self, fold_state: Fold = fold, unfit: Mapping[EventKey, str] | None = None
+        self,
+        fold_state: Fold = fold,
+        unfit: Mapping[EventKey, str] | None = None,
+        predict: Predict | None = None,
+        clock: int = 0,
     ) -> None:
         self.works: dict[str, _Work] = {}
         self._fold = fold_state
         self._unfit = unfit or {}
+        self._predict = predict
         self._counts = Counts()
         self._runs: dict[bytes, Counts] = {}
         self._dead: list[DeadLetter] = []
         self._judged: list[EventKey] = []
-        self._clock = 0
+        self._clock = clock
 
     def add(self, decoded: list[Pair], held: Mapping[str, Held]) -> list[Accepted]:
         """Accept, recognise as duplicate or dead-letter each message; returns the accepted.
@@ -116,6 +127,8 @@ class Intake:
             listed=set(),
             clock=self._clock,
         )
+        if self._predict is not None:
+            predict_all(batch.changed, self._predict, self._clock)
         self._tell_changes(batch)
         return batch
 
@@ -204,6 +217,13 @@ class Intake:
             batch.changes.append(Change(application_id, held, payload))
 
 
+def predict_all(changed: Mapping[str, Held], predict: Predict, clock: int) -> None:
+    """Give each its probability at the log clock (microseconds)."""
+    found = predict([held.row for held in changed.values()], clock)
+    for held, probability in zip(changed.values(), found, strict=True):
+        held.success_probability = probability
+
+
 def _begin(event: Event, held: Held | None) -> _Work:
     if held is None:
         return _Work(State(event.user_id, []), {}, None, True)
@@ -242,5 +262,8 @@ def analytics_updated(
             view(application_id, held.row, held.revision, held.status_changes),
             types,
             [CAMEL[name] for name in updated],
+            cast(SuccessProbability, msgspec.Raw(held.success_probability))
+            if held.success_probability
+            else UNSET,
         ),
     ).encode()

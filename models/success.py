@@ -24,6 +24,7 @@ from models.features import (
     Integers,
     features,
 )
+from models.instant import to_rfc3339
 
 LABELS_MIN = 50
 """Learned outcomes before the model is believed."""
@@ -38,6 +39,7 @@ _PRIOR_ALL = 5.0
 """Before the first outcome one of five is taken to be hired."""
 _LOGIT_MAX = 20.0
 FACTORS = 3
+"""Told of each prediction."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +133,27 @@ def predict(version: Version, rows: Sequence[Row], now: Sequence[int]) -> Answer
     strongest = np.argsort(-np.abs(moved), axis=0, kind="stable")[:FACTORS]
     effects = p - _probability(logit - np.take_along_axis(moved, strongest, axis=0))
     return Answers(p, _probability(logit - half), _probability(logit + half), strongest, effects)
+
+
+def columns(version: Version, answers: Answers, now: int) -> list[bytes]:
+    """Each answer as the JSON of a SuccessProbability (models/probability.py), computed at
+    `now` (microseconds since 1970)."""
+    tail = b'],"modelVersion":%d,"labelsSeen":%d,"coldStart":%b,"computedAt":"%b"}' % (
+        version.number,
+        version.labels,
+        b"true" if version.cold else b"false",
+        to_rfc3339(now).encode(),
+    )
+    found = []
+    numbers = (answers.p, answers.low, answers.high, answers.factors.T, answers.effects.T)
+    for p, low, high, factors, effects in zip(*(part.tolist() for part in numbers), strict=True):
+        told = [_FACTOR[n] % effect for n, effect in zip(factors, effects, strict=True)]
+        head = b'{"p":%.12g,"low":%.6g,"high":%.6g,"factors":[' % (p, low, high)
+        found.append(head + b",".join(told) + tail)
+    return found
+
+
+_FACTOR = [b'{"factor":"%b","effect":%%.4f}' % name.encode() for name in GROUPS]
 
 
 def _sum(terms: Floats) -> Floats:

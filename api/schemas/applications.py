@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from api.models import Body, Model, Text
 from api.schemas.fields import COVER_LETTER_CHARACTERS_MAX
+from api.schemas.probability import SuccessProbabilityView, success_probability
 from models.ageing import hours_in_stage, hours_of_silence
 from models.application import Source, Status
 from models.entity import Entity
@@ -67,7 +68,9 @@ class Passing(Model):
     hours_of_silence: float | None = Field(description="Of the employer; null once closed.")
     hours_in_stage: float | None
     likely_ghosted: bool | None = Field(description="null while not computed.")
-    success_probability: None = Field(description="null while there is no model.")
+    success_probability: SuccessProbabilityView | None = Field(
+        description="null while there is no model, and once closed."
+    )
     as_of: str = Field(description="Position in the log: partition:offset, comma-separated.")
     lag_ms: float = Field(description="Age of the oldest message not yet folded; 0 for none.")
 
@@ -167,7 +170,7 @@ def passing(
         "hours_of_silence": hours_of_silence(status, applied_at, last_employer_activity_at, now),
         "hours_in_stage": hours_in_stage(status_at, now),
         "likely_ghosted": None,
-        "success_probability": None,
+        "success_probability": success_probability(freshness.success_probability),
         "as_of": freshness.as_of,
         "lag_ms": freshness.lag_ms,
     }

@@ -10,6 +10,7 @@ import msgspec
 from models.analytics import fold
 from models.entity import Entity
 from models.facts import State
+from models.probability import SuccessProbability
 from models.rows import AnalyticsView, view
 from storage.postgres.queries import load
 
@@ -74,11 +75,13 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Freshness(msgspec.Struct, frozen=True):
-    """`as_of`: log position up to which rows are folded; `lag_ms`: age of what waits."""
+    """`as_of`: log position up to which rows are folded; `lag_ms`: age of what waits; and the
+    probability of being hired as it was computed last."""
 
     as_of: str
     lag_ms: float
     now: datetime
+    success_probability: SuccessProbability | None
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -183,7 +186,12 @@ def _found(record: asyncpg.Record, key: str | None = None) -> Found:
 def _freshness(record: asyncpg.Record) -> Freshness:
     now, since = record["now"], record["waiting_since"]
     lag_ms = 0.0 if since is None else max(0.0, (now - since) / _MILLISECOND)
-    return Freshness(record["as_of"] or "", lag_ms, now)
+    said = record["success_probability"]
+    probability = None if said is None else _decode_probability(said)
+    return Freshness(record["as_of"] or "", lag_ms, now, probability)
+
+
+_decode_probability = msgspec.json.Decoder(SuccessProbability).decode
 
 
 def _contains(text: str | None) -> str | None:

@@ -82,6 +82,12 @@ def reset(connection: Connection, place: Place, source: str, position: int) -> N
             connection.execute(SQL.set_apart, (topic, place.partition, place.source))
 
 
+def clock(connection: Connection, place: Place) -> int:
+    """The log clock of the partition, microseconds since 1970; 0 before the first event."""
+    row = connection.execute(SQL.clock, (place.flow, place.partition)).fetchone()
+    return 0 if row is None or row[0] is None else int(row[0])
+
+
 def write(connection: Connection, place: Place, prepared: Prepared) -> bool:
     """Commit the batch. Returns whether an entity row was locked and left for later.
 

@@ -15,7 +15,7 @@ COLUMNS = (
     " views first_viewed_at interviews_scheduled offers_received hired hired_at first_response_at"
     " response_time_hours notes reminders updates last_candidate_activity_at"
     " last_employer_activity_at match_score status_changes flags version revision resume_id"
-    " referral_code withdraw_reason last_fact_at fold_version state"
+    " referral_code withdraw_reason last_fact_at success_probability fold_version state"
 ).split()
 """Columns of application_analytics that the flow writes, in the order of `_row`."""
 
@@ -152,6 +152,7 @@ def _row(application_id: str, held: Held) -> bytes:
             pg.text(row.referral_code),
             pg.text(row.withdraw_reason),
             pg.timestamp(row.last_fact_at),
+            pg.jsonb(held.success_probability) if held.success_probability else pg.NULL,
             _FOLD_VERSION,
             pg.raw(held.packed),
         )

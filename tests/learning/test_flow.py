@@ -4,7 +4,7 @@ import pytest
 
 from flows import pupil
 from models.settings import Settings
-from storage.postgres import models
+from storage.postgres import versions
 from storage.postgres.connect import connect
 from tests.flows.driving import drain
 from tests.learning.studying import learned, live_through, study, world
@@ -43,9 +43,9 @@ def test_it_goes_on_where_it_stopped(log: str, settings: Settings) -> None:
     drain(log, settings)
     with connect(log) as connection:
         outcomes = connection.execute("SELECT DISTINCT reason FROM outcomes").fetchall()
-        number = models.in_use(connection)
+        number = versions.in_use(connection)
         assert number is not None
-        version = models.version(connection, number)
+        version = versions.version(connection, number)
     assert {reason for (reason,) in outcomes} == {"hired", "rejected", "withdrawn", "silence"}
     assert version is not None
     assert version.number == number

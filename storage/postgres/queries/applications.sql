@@ -44,7 +44,7 @@ a.user_id = $1 AND NOT a.orphan
 (SELECT string_agg(partition || ':' || log_offset - 1, ',' ORDER BY partition)
  FROM flow_positions WHERE flow = 'analytics') AS as_of,
 (SELECT recorded_at FROM outbox ORDER BY seq LIMIT 1) AS waiting_since,
-statement_timestamp() AS now
+statement_timestamp() AS now, n.success_probability
 
 -- name: columns
 a.id, a.user_id, a.job_id, a.job_title, a.company, a.location, a.source, a.match_score,

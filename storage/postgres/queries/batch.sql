@@ -37,6 +37,10 @@ UPDATE dead_letters SET source = $3 WHERE source = $1 AND partition = $2
 -- name: log_offset
 SELECT log_offset FROM flow_positions WHERE flow = $1 AND partition = $2 AND epoch = $3
 
+-- name: clock
+SELECT (extract(epoch FROM clock) * 1000000)::bigint
+FROM flow_positions WHERE flow = $1 AND partition = $2
+
 -- name: load
 SELECT application_id, revision, fold_version, state
 FROM application_analytics

@@ -1,12 +1,8 @@
-"""The success model at rest: the learner between two batches, and published versions."""
+"""Published versions of the success model, and which of them is used."""
 
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
-from models.learner import Kept, Learner, keep, restore
-from models.outcomes import Judge
 from models.success import Version, unpack
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
@@ -14,42 +10,6 @@ from storage.postgres.queries import load
 SQL = load("learning")
 VERSIONS_KEPT = 500
 """Versions whose weights are kept, besides the pinned one."""
-
-
-class Learned(msgspec.Struct):
-    """All that the learning flow carries from batch to batch."""
-
-    clock: int
-    """The log clock, microseconds since 1970."""
-    judge: Judge
-    learner: Learner
-    published: int = 0
-    """Labels that the newest version has learned."""
-
-
-class _State(msgspec.Struct, array_like=True):
-    judge: Judge
-    kept: Kept
-    published: int
-
-
-def read(connection: Connection) -> Learned:
-    """As it was committed last; a new one where nothing was."""
-    row = connection.execute(SQL.state).fetchone()
-    if row is None:
-        return Learned(0, Judge(), Learner())
-    state = msgspec.msgpack.decode(row[1], type=_State)
-    cells: dict[int, bytes] = dict(connection.execute(SQL.cells).fetchall())
-    return Learned(row[0], state.judge, restore(state.kept, cells), state.published)
-
-
-def write(connection: Connection, learned: Learned) -> None:
-    """Keep it, in the caller's transaction."""
-    kept, cells = keep(learned.learner)
-    state = msgspec.msgpack.encode(_State(learned.judge, kept, learned.published))
-    connection.execute(SQL.keep_state, (learned.clock, state))
-    if cells:
-        connection.execute(SQL.keep_cells, (list(cells), list(cells.values())))
 
 
 def publish(connection: Connection, version: Version, clock: int) -> None:
