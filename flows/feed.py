@@ -66,10 +66,12 @@ class Feed:
         before = self.received
 
         def attempt(connection: Connection) -> None:
-            # A commit whose answer was lost has happened if the count says so.
-            if ingest_runs.counts(connection, self.run).received > before:
-                return
             with connection.transaction():
+                if not ingest_runs.hold(connection, self.run):
+                    raise Unavailable("a session of this run that was lost is still committing")
+                # A commit whose answer was lost has happened if the count says so.
+                if ingest_runs.counts(connection, self.run).received > before:
+                    return
                 if before == 0:
                     ingest_runs.begin(connection, self.run, self._source)
                 copy_lines(connection, lines, partitions=self._partitions, run=self.run)

@@ -23,6 +23,13 @@ class Counts(NamedTuple):
         return self.received - self.accepted - self.duplicates - self.dead_lettered
 
 
+def hold(connection: Connection, run: UUID) -> bool:
+    """Whether the run is this transaction's alone until it ends: a session whose client lost it
+    may live on, and commit what it was told to."""
+    row = connection.execute(SQL.hold, (str(run),)).fetchone()
+    return bool(row and row[0])
+
+
 def begin(connection: Connection, run: UUID, source: str) -> None:
     """Note that a run begins; `source` says for a person where its messages come from."""
     connection.execute(SQL.begin, (run, source))

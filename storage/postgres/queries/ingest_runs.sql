@@ -1,3 +1,7 @@
+-- name: hold
+-- Not the row's own lock: the flow counts in that row, and must not wait for a feed.
+SELECT pg_try_advisory_xact_lock(hashtextextended('jobfinders.run.' || $1, 0))
+
 -- name: begin
 INSERT INTO ingest_runs (run, source) VALUES ($1, $2)
 
