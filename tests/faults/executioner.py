@@ -7,16 +7,19 @@ import threading
 
 
 class Executioner:
-    """Takes orders from standard input: `SIGKILL 2 POINT` is to die at the second time from
-    now that the point is passed, `LIST` to name on standard output all points passed so far.
+    """Takes an order at the beginning, more from standard input: `SIGKILL 2 POINT` is to die
+    at the second time from now that the point is passed, `LIST` to name on standard output all
+    points passed so far.
 
     Its last words on standard output are `open POINT` or `shut POINT`: whether a transaction
     was open there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, order: str = "") -> None:
         self._armed = ("", 0, signal.SIGKILL)
         self._passed: dict[str, bool] = {}
+        if order:
+            self._arm(order)
         threading.Thread(target=self._listen, daemon=True).start()
 
     def __call__(self, point: str, is_open: bool) -> None:
@@ -34,5 +37,8 @@ class Executioner:
             if line.strip() == "LIST":
                 os.write(1, (",".join(self._passed) + "\n").encode())
                 continue
-            signal_name, number, point = line.strip().split(" ", 2)
-            self._armed = point, int(number), signal.Signals[signal_name]
+            self._arm(line.strip())
+
+    def _arm(self, order: str) -> None:
+        signal_name, number, point = order.split(" ", 2)
+        self._armed = point, int(number), signal.Signals[signal_name]
