@@ -21,6 +21,8 @@ _CREATED_FIELDS = {
 # What tells one interview, offer or note from another.
 _ITEM = {"interview_scheduled": "interviewId", "offer_received": "offerId", "note_added": "noteId"}
 
+_NO_TEXTS = [None] * (len(_CREATED_FIELDS) - 1)
+
 SCHEMA = {
     "application_id": pl.String,
     "id": pl.String,
@@ -46,26 +48,29 @@ def frame(facts: Iterable[Judged]) -> pl.DataFrame:
 
 
 def _row(fact: Judged) -> tuple[Any, ...]:
+    kind = fact.type
     retraction = fact.retracts is not None
     data = {} if retraction else fact.data  # a retraction's data is any object
     leads_to = _leads_to(fact)
-    described = data.get("changes", data) if fact.type in ("created", "updated") else {}
-    scored = fact.type == "match_score_updated" and not retraction
-    item = data.get(_ITEM[fact.type], fact.id) if fact.type in _ITEM else None
-    *texts, score = (described.get(name) for name in _CREATED_FIELDS.values())
+    scored = kind == "match_score_updated" and not retraction
+    if kind in ("created", "updated"):
+        described = data.get("changes", data)
+        *texts, score = [described.get(name) for name in _CREATED_FIELDS.values()]
+    else:
+        texts, score = _NO_TEXTS, None
     return (
         fact.subject,
         fact.id,
         fact.userid,
-        fact.type,
+        kind,
         fact.time,
         NO_RANK if leads_to is None else STATUSES.index(leads_to),
         leads_to,
-        data.get("oldStatus") if fact.type == "status_changed" else None,
+        data.get("oldStatus") if kind == "status_changed" else None,
         fact.corrects,
         fact.retracts,
-        item,
-        data.get("reason") if fact.type == "withdrawn" else None,
+        data.get(_ITEM[kind], fact.id) if kind in _ITEM else None,
+        data.get("reason") if kind == "withdrawn" else None,
         float(data["score"]["overallScore"]) if scored else None,
         *texts,
         None if score is None else float(score),

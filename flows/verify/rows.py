@@ -21,9 +21,21 @@ SCHEMA: dict[str, Any] = {
 # Kept for the entity and the API, but no columns of the contract: not announced.
 UNANNOUNCED = {"resume_id", "referral_code", "withdraw_reason", "last_fact_at"}
 ANNOUNCED = [name for name in (*COLUMNS, "revision") if name not in UNANNOUNCED]
-_STATUS_CHANGES = list(SCHEMA).index("status_changes")
-_FLAGS = list(SCHEMA).index("flags")
 _STEP = ("from", "to", "at", "hours_in_from", "allowed")
+
+
+def camel(name: str) -> str:
+    """The API's spelling of a column."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+# Places in the contract's columns, which come first in both shapes, in one order.
+_STATUS_CHANGES = ANNOUNCED.index("status_changes")
+_FLAGS = ANNOUNCED.index("flags")
+_SPELT = [camel(name) for name in ANNOUNCED]
+_INSTANTS = [place for place, name in enumerate(ANNOUNCED) if name.endswith("_at")]
+_DOUBLES = [place for place, name in enumerate(ANNOUNCED) if SCHEMA[name] == pl.Float64]
 
 
 def stored(rows: Iterable[Sequence[Any]]) -> pl.DataFrame:
@@ -57,18 +69,15 @@ def _stored(row: Sequence[Any]) -> list[Any]:
 
 
 def _announced(view: dict[str, Any]) -> list[Any]:
-    values: list[Any] = []
-    for name in ANNOUNCED:
-        value = view[camel(name)]
-        if name == "status_changes":
-            value = _steps(value, "hoursInFrom")
-        elif name == "flags":
-            value = str(value)
-        elif name.endswith("_at") and value is not None:
-            value = microseconds(value)
-        elif SCHEMA[name] == pl.Float64 and value is not None:
-            value = float(value)
-        values.append(value)
+    values = [view[name] for name in _SPELT]
+    for index in _INSTANTS:
+        if values[index] is not None:
+            values[index] = microseconds(values[index])
+    for index in _DOUBLES:
+        if values[index] is not None:
+            values[index] = float(values[index])
+    values[_STATUS_CHANGES] = _steps(values[_STATUS_CHANGES], "hoursInFrom")
+    values[_FLAGS] = str(values[_FLAGS])
     return values
 
 
@@ -86,9 +95,3 @@ def _steps(steps: list[dict[str, Any]], hours: str) -> str:
             for step in steps
         ]
     )
-
-
-def camel(name: str) -> str:
-    """The API's spelling of a column."""
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
