@@ -2,9 +2,11 @@
 
 import asyncio
 from contextlib import suppress
+from http import HTTPStatus
+from typing import NamedTuple
 
 import asyncpg
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.body import StrictRoute
@@ -18,8 +20,19 @@ SQL = load("health")
 router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 _PATIENCE_S = 1.8
+_NOT_READY = ("stalled", "unavailable")
 _LAGGING_S = 30.0
+"""A message waits for milliseconds, for seconds while the flow is restarted or has much to do."""
 _DATABASE_TROUBLE = (Unavailable, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+class Lag(NamedTuple):
+    """Age of the oldest message not taken and time since the flow's last commit, in seconds,
+    None where there is none; whether a process owns a partition of the flow."""
+
+    oldest_s: float | None
+    idle_s: float | None
+    running: bool
 
 
 class Alive(Model):
@@ -29,9 +42,13 @@ class Alive(Model):
 
 
 class Ready(Model):
-    """What the API depends on. A flow that lags is told of, but does not stop the API."""
+    """What the answers depend on. A flow that is behind is told of; one that takes nothing makes
+    the answers older and older, so that this process is not ready."""
 
-    status: str = Field(description="ready, lagging (the flow is behind) or unavailable")
+    status: str = Field(
+        description="ready, lagging (the flow is behind), stalled (it takes nothing) or unavailable"
+    )
+    reason: str | None = Field(description="what is wrong, for a person; null where nothing is")
     postgres: bool
     token_keys: bool
     oldest_message_seconds: float | None = Field(description="not yet folded; null for none")
@@ -44,22 +61,21 @@ async def alive() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", responses={503: {"model": Ready, "description": "Cannot serve now"}})
+@router.get("/readyz", responses={503: {"model": Ready, "description": "Not ready: see reason"}})
 async def ready(parts: Process, response: Response) -> Ready:
-    """Ready to serve: Postgres answers and token keys are there."""
+    """Ready to serve: Postgres answers, token keys are there, and the flow takes messages."""
     lag = await _lag(parts)
-    oldest, idle = lag or (None, None)
-    able = lag is not None and parts.keys.ready
-    if not able:
-        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    status, reason = _judge(lag, keys=parts.keys.ready)
+    if status in _NOT_READY:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         response.headers["Retry-After"] = str(Unavailable.retry_after)
-    lagging = oldest is not None and oldest > _LAGGING_S
     return Ready(
-        status="unavailable" if not able else "lagging" if lagging else "ready",
+        status=status,
+        reason=reason,
         postgres=lag is not None,
         token_keys=parts.keys.ready,
-        oldest_message_seconds=oldest,
-        flow_idle_seconds=idle,
+        oldest_message_seconds=lag and lag.oldest_s,
+        flow_idle_seconds=lag and lag.idle_s,
     )
 
 
@@ -70,19 +86,34 @@ async def metrics(parts: Process) -> Response:
     parts.metrics.database_up.set(lag is not None)
     parts.pipeline.forget()
     if lag is not None:
-        parts.metrics.outbox_age_seconds.set(lag[0] or 0)
-        parts.metrics.flow_idle_seconds.set(lag[1] or 0)
+        parts.metrics.outbox_age_seconds.set(lag.oldest_s or 0)
+        parts.metrics.flow_idle_seconds.set(lag.idle_s or 0)
         with suppress(*_DATABASE_TROUBLE):
             async with asyncio.timeout(_PATIENCE_S):
                 await parts.pipeline.read(parts.database())
     return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-async def _lag(parts: State) -> tuple[float | None, float | None] | None:
-    """(age of the oldest message, time since the flow's commit) in seconds; None when down."""
+def _judge(lag: Lag | None, *, keys: bool) -> tuple[str, str | None]:
+    """Status and reason."""
+    if lag is None:
+        return "unavailable", "Postgres does not answer"
+    if not keys:
+        return "unavailable", "no keys to check tokens with"
+    if lag.oldest_s is None or lag.oldest_s <= _LAGGING_S:
+        return "ready", None
+    waits = f"a message has waited for {lag.oldest_s:.0f} s"
+    if lag.idle_s is not None and lag.idle_s <= _LAGGING_S:
+        return "lagging", f"{waits}; the analytics flow is behind"
+    if lag.running:
+        return "stalled", f"{waits}; the analytics flow runs but takes nothing"
+    return "stalled", f"{waits}; no analytics flow is running"
+
+
+async def _lag(parts: State) -> Lag | None:
+    """None when Postgres is down."""
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            row = await parts.database().fetchrow(SQL.lag)
+            return Lag(**await parts.database().fetchrow(SQL.lag))
     except _DATABASE_TROUBLE:
         return None
-    return row["oldest_s"], row["idle_s"]

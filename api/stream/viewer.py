@@ -33,6 +33,7 @@ async def viewer(
         raise TokenInvalid("the ticket is unknown, used or too old")
     principal = Principal(claims.user_id, Role(claims.role), claims.issued_at, claims.expires_at)
     parts.revocations.check(principal)
+    parts.limits.forgive(request.client.host if request.client else "")
     verdict = await parts.limits.of_caller(principal, request.url.path)
     if not verdict.passed:
         raise RateLimited("too many requests", retry_after=verdict.reset_s)

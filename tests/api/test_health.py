@@ -5,10 +5,13 @@ import time
 import httpx
 import pytest
 
+from flows.analytics import now_us
+from flows.partition import Partition
 from models.settings import Settings
 from storage.postgres.embedded import Server
 from storage.postgres.migrate import migrate
 from tests.api.conftest import serving
+from tests.flows.driving import step
 
 
 async def test_alive_and_ready(client):
@@ -17,6 +20,7 @@ async def test_alive_and_ready(client):
     assert ready.status_code == 200
     assert ready.json() == {
         "status": "ready",
+        "reason": None,
         "postgres": True,
         "tokenKeys": True,
         "oldestMessageSeconds": None,
@@ -24,15 +28,46 @@ async def test_alive_and_ready(client):
     }
 
 
+_WAITS = """INSERT INTO outbox (partition, recorded_at, payload)
+    VALUES (0, now() - interval '1 minute', '')"""
+_COMMITTED = """INSERT INTO flow_positions (flow, partition, updated_at)
+    VALUES ('analytics', 0, now() - $1 * interval '1 second')"""
+
+
 async def test_a_flow_that_lags_is_told_of(client, app):
-    await app.state.parts.pool.execute(
-        """INSERT INTO outbox (partition, recorded_at, payload)
-           VALUES (0, now() - interval '1 minute', '')"""
-    )
+    await app.state.parts.pool.execute(_WAITS)
+    await app.state.parts.pool.execute(_COMMITTED, 1)
     ready = await client.get("/readyz")
     assert ready.status_code == 200
     assert ready.json()["status"] == "lagging"
     assert 60 <= ready.json()["oldestMessageSeconds"] < 120
+    assert ready.json()["reason"].endswith("the analytics flow is behind")
+
+
+async def test_a_flow_that_does_not_run_makes_the_process_not_ready(client, app):
+    await app.state.parts.pool.execute(_WAITS)
+    ready = await client.get("/readyz")
+    assert ready.status_code == 503
+    assert int(ready.headers["retry-after"]) > 0
+    assert ready.json()["status"] == "stalled"
+    assert ready.json()["postgres"] is True
+    assert ready.json()["reason"].endswith("no analytics flow is running")
+    assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_a_flow_that_hangs_makes_the_process_not_ready(client, app, settings, database):
+    await app.state.parts.pool.execute(_COMMITTED, 300)
+    flow = Partition(settings, database, 0, now_us)
+    try:
+        assert (await client.get("/readyz")).status_code == 200
+        await app.state.parts.pool.execute(_WAITS)
+        ready = await client.get("/readyz")
+        assert ready.status_code == 503
+        assert ready.json()["reason"].endswith("the analytics flow runs but takes nothing")
+        step(flow)
+        assert (await client.get("/readyz")).json()["status"] == "ready"
+    finally:
+        flow.close()
 
 
 async def unavailable(client: httpx.AsyncClient, headers: dict[str, str]) -> None:

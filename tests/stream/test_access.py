@@ -155,3 +155,16 @@ async def test_a_user_has_so_many_streams_and_gets_his_places_back(start_api: St
         async with asyncio.timeout(5):
             while await status(api, "/api/stream", bearer) != 200:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
+
+
+async def test_only_tickets_that_open_nothing_use_up_the_limit_of_their_address(
+    start_api: StartApi,
+) -> None:
+    api = start_api(rate_limit_address_requests=4)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{api.port}") as client:
+        for _ in range(6):
+            made = await client.post("/api/stream/tickets", headers=api.bearer("ada"))
+            ticket = made.json()["ticket"]
+            assert await status(api, f"/api/stream?ticket={ticket}", {}) == 200
+    refused = [await status(api, f"/api/stream?ticket={ticket}", {}) for _ in range(5)]
+    assert refused == [401, 401, 401, 401, 429]
