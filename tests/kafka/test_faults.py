@@ -1,0 +1,105 @@
+"""SIGKILL of relay, flow and broker: nothing lost, nothing published or counted twice."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from models.settings import Settings
+from storage.kafka.broker import Broker
+from tests.faults.traffic import Traffic
+from tests.kafka import processes
+from tests.kafka.conftest import CACHE
+from tests.kafka.driving import until
+from tests.kafka.dying_relay import POINTS
+from tests.kafka.processes import Process
+
+
+@pytest.fixture
+def traffic(kafka: Settings, database: str, tmp_path: Path) -> Traffic:
+    """What is thrown at the product."""
+    return Traffic(database, 1, tmp_path / "fed.ndjson")
+
+
+@pytest.fixture
+def running() -> Iterator[list[Process]]:
+    """Processes of the test, ended with it."""
+    started: list[Process] = []
+    yield started
+    for process in started:
+        process.stop()
+
+
+@pytest.mark.timeout(600)
+def test_the_relay_killed_at_each_point(
+    kafka: Settings, traffic: Traffic, running: list[Process]
+) -> None:
+    small = kafka.model_copy(update={"batch_events": 50})
+    running.append(processes.flow(small))
+    for number, point in enumerate(POINTS):
+        traffic.put(traffic.take(60), as_run=number % 2 == 0)
+        traffic.write(2)
+        victim = processes.relay(kafka, point)
+        running.append(victim)
+        processes.killed(victim)
+        running.remove(victim)
+    running.append(processes.relay(kafka))
+    processes.settle(kafka, traffic, running)
+    processes.check(kafka, traffic)
+
+
+@pytest.mark.timeout(600)
+def test_any_of_two_flows_and_the_relay_killed_at_random(
+    kafka: Settings, traffic: Traffic, running: list[Process]
+) -> None:
+    """Partitions go over to the flow that is left, and back to the one that comes again."""
+    random = Random(1)
+    small = kafka.model_copy(update={"batch_events": 20})
+    start = {"relay": processes.relay, "flow": processes.flow, "second": processes.flow}
+    alive = {name: begin(small) for name, begin in start.items()}
+    running.extend(alive.values())
+    for _ in range(4):
+        traffic.feed(150)
+        traffic.write(3)
+        name = random.choice(list(alive))
+        alive[name].stop()
+        running.remove(alive[name])
+        traffic.feed(50)
+        alive[name] = start[name](small)
+        running.append(alive[name])
+    processes.settle(kafka, traffic, running)
+    processes.check(kafka, traffic)
+
+
+@pytest.mark.timeout(600)
+def test_the_broker_killed(
+    settings: Settings, database: str, tmp_path: Path, running: list[Process]
+) -> None:
+    """It has a folder of its own; flow and relay wait for it, or end and are started again."""
+    broker = Broker(tmp_path / "kafka", CACHE)
+    try:
+        kafka = settings.model_copy(update={"kafka_bootstrap": broker.start(print)})
+        traffic = Traffic(database, 2, tmp_path / "fed.ndjson")
+        running.append(processes.flow(kafka))
+        running.append(processes.relay(kafka))
+        traffic.feed(300)
+        processes.settle(kafka, traffic, running)
+        for _ in range(2):
+            traffic.feed(200)
+            os.kill(broker.pid() or 0, signal.SIGKILL)
+            until(lambda: broker.pid() is None, "the broker is gone")
+            traffic.feed(100)
+            traffic.write(3)
+            broker.start(print)
+            for process in [process for process in running if process.dead]:
+                running.remove(process)
+                running.append(Process(kafka, *process.popen.args[2:]))
+        processes.settle(kafka, traffic, running)
+        processes.check(kafka, traffic)
+    finally:
+        for process in running:
+            process.stop()
+        broker.stop()
