@@ -30,7 +30,11 @@ class Claims:
         self._connection = connect(url, autocommit=True)
         self._due = 0.0
         claims.join(self._connection, FLOW)
-        self._begin()
+        try:
+            self._begin()
+        except BaseException:
+            self._connection.close()
+            raise
 
     def tend(self) -> None:
         """Every two seconds: hand over or claim what the number of processes asks for."""
@@ -44,6 +48,12 @@ class Claims:
         if len(self.owned) < share:
             self._claim_free(share)
         self._due = time.monotonic() + _BALANCE_S
+
+    def leave(self) -> None:
+        """Hand over everything and be no process of the flow any more."""
+        while self.owned:
+            self.owned.popitem()[1].close()
+        self._connection.close()
 
     def _claim_free(self, share: int) -> None:
         taken = claims.taken(self._connection, FLOW)

@@ -49,6 +49,14 @@ def kafka_address(settings: Settings) -> str:
     return local.address()
 
 
+def with_kafka(settings: Settings) -> Settings:
+    """The same, with the data folder's own broker where that one runs and no other is named."""
+    local = Broker(settings.kafka_folder, settings.cache)
+    if settings.kafka_bootstrap is not None or local.pid() is None:
+        return settings
+    return settings.model_copy(update={"kafka_bootstrap": local.address()})
+
+
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
     """`postgres_url`, for which the embedded server is started where it does not run.

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.context import postgres_url, settings_of
+from flows.context import database, postgres_url, settings_of, with_kafka
 from flows.reset import reset
 from flows.sources import source_of
 from models.settings import Settings
@@ -42,14 +42,14 @@ def analytics(
     """
     from flows.analytics import now_us, run  # noqa: PLC0415  the engine is slow to import
 
-    settings = settings_of(context)
-    url = postgres_url(settings)
+    settings = with_kafka(settings_of(context))
     if reset_to is None:
-        run(settings, url)
+        run(settings, postgres_url(settings))
         return
-    source = source_of(settings, url, now_us)
-    for index, position in reset(url, source, reset_to, partition).items():
-        typer.echo(f"partition {index} goes on at {position}")
+    with database(settings) as url:
+        source = source_of(settings, url, now_us)
+        for index, position in reset(url, source, reset_to, partition).items():
+            typer.echo(f"partition {index} goes on at {position}")
 
 
 def learning(context: typer.Context) -> None:

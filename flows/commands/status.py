@@ -7,8 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from flows.context import postgres_url, settings_of
+from flows.context import postgres_url, settings_of, with_kafka
 from flows.running import Running, running
+from models.errors import JobfindersError
+from models.settings import Settings
 from storage.postgres.connect import connect
 from storage.postgres.status import Status, read_status
 
@@ -26,18 +28,43 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For other programs.")] = False,
 ) -> None:
     """Show positions, lag, log heads, counts, dead letters and sizes."""
-    settings = settings_of(context)
+    settings = with_kafka(settings_of(context))
     found = running(settings)
     with connect(postgres_url(settings)) as connection:
         state = read_status(connection)
+    unread = _unread(settings, state)
     if as_json:
-        text = msgspec.json.encode({"running": found, **msgspec.structs.asdict(state)})
+        told = {"running": found, "unread": unread, **msgspec.structs.asdict(state)}
+        text = msgspec.json.encode(told)
         typer.echo(msgspec.json.format(text).decode())
         return
-    _show(Console(highlight=False), state, found)
+    _show(Console(highlight=False), state, found, unread)
 
 
-def _show(console: Console, state: Status, found: Running | None) -> None:
+def _unread(settings: Settings, state: Status) -> dict[int, int] | None:
+    """Offsets of the events topic that the flow has before it, by partition; None without
+    Kafka or while it does not answer. A topic's markers of transactions count as well."""
+    if settings.kafka_bootstrap is None:
+        return None
+    from storage.kafka.client import EVENTS, topic_name  # noqa: PLC0415  loads the Kafka client
+    from storage.kafka.scan import ends  # noqa: PLC0415
+
+    topic = topic_name(settings, EVENTS)
+    read = {
+        p.partition: p.position
+        for p in state.positions
+        if p.flow == "analytics" and p.source.partition("/")[0] == topic
+    }
+    try:
+        found = ends(settings, topic)
+    except JobfindersError:
+        return None
+    return {index: max(0, end - read.get(index, 0)) for index, end in found.items()}
+
+
+def _show(
+    console: Console, state: Status, found: Running | None, unread: dict[int, int] | None
+) -> None:
     if found is None:
         console.print("not running (start it with [bold]jobfinders up[/])")
     else:
@@ -47,6 +74,8 @@ def _show(console: Console, state: Status, found: Running | None) -> None:
         f"lag: {state.waiting.messages:,} messages waiting, "
         f"the oldest for {state.waiting.oldest_s:.1f} s"
     )
+    if unread is not None:
+        console.print(f"topic: {sum(unread.values()):,} offsets behind the flow's positions")
     console.print(_positions(state))
     counts = msgspec.structs.asdict(state.counts)
     console.print("rows: " + ", ".join(f"{k.replace('_', ' ')} {v:,}" for k, v in counts.items()))

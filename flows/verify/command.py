@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from flows.context import database, settings_of
+from flows.context import database, settings_of, with_kafka
 from flows.verify import verify
 from flows.verify.report import Report
 from models.errors import UnreadableInput
@@ -36,7 +36,7 @@ def command(
     """
     if files and not against:
         raise typer.BadParameter("files to compare with go behind --against")
-    settings = settings_of(context)
+    settings = with_kafka(settings_of(context))
     screen = Console(stderr=True)
     with (
         database(settings) as url,

@@ -17,6 +17,7 @@ class Position(msgspec.Struct):
 
     flow: str
     partition: int
+    source: str
     position: int
     log_offset: int
     epoch: int

@@ -2,8 +2,8 @@
 SELECT id::text, partitions FROM log
 
 -- name: positions
-SELECT flow, partition, position, log_offset, epoch, accepted, duplicates, dead_lettered, clock,
-       updated_at
+SELECT flow, partition, source, position, log_offset, epoch, accepted, duplicates, dead_lettered,
+       clock, updated_at
 FROM flow_positions
 ORDER BY flow, partition
 
@@ -11,7 +11,8 @@ ORDER BY flow, partition
 SELECT partition::integer, coalesce(
     (SELECT "offset" + 1 FROM event_log AS entry WHERE entry.partition = numbers.partition
      ORDER BY "offset" DESC LIMIT 1), 0)
-FROM log, generate_series(0, log.partitions - 1) AS numbers (partition)
+FROM (SELECT generate_series(0, partitions - 1) FROM log
+      UNION SELECT partition FROM flow_positions WHERE flow = 'analytics') AS numbers (partition)
 ORDER BY 1
 
 -- name: waiting

@@ -1,0 +1,87 @@
+"""Processes of one flow share its partitions, whoever comes and goes."""
+
+import pytest
+
+from flows.analytics import now_us
+from flows.claims import Claims
+from flows.partition import Partition
+from flows.sources import source_of
+from flows.verify import verify
+from models.errors import AlreadyRunning
+from models.settings import Settings
+from storage.postgres.claims import Members
+from storage.postgres.connect import connect
+from tests.flows.driving import put, step
+from tests.kafka.driving import counted, until
+from tests.platform.driving import event
+
+_WITHIN_S = 10.0
+
+
+def _process(settings: Settings, url: str) -> Claims:
+    """What one flow process holds."""
+    source = source_of(settings, url, now_us)
+
+    def claim(index: int) -> Partition:
+        return Partition(settings, url, index, now_us, source=source, patience_s=0)
+
+    return Claims(url, source, claim)
+
+
+def _balanced(processes: list[Claims], partitions: int) -> bool:
+    for process in processes:
+        process.tend()
+    sizes = sorted(len(process.owned) for process in processes)
+    owned = {index for process in processes for index in process.owned}
+    return owned == set(range(partitions)) and sizes[-1] - sizes[0] <= 1
+
+
+@pytest.mark.parametrize("partitions", [4])
+def test_partitions_go_where_processes_are(settings: Settings, database: str) -> None:
+    """With events under way that are handed over half folded."""
+    processes = [_process(settings, database)]
+    assert len(processes[0].owned) == 4
+    for _ in range(2):
+        put(database, [event(len(processes) * 100 + n) for n in range(50)])
+        for partition in processes[0].owned.values():
+            partition.read()  # in flight when the next process comes
+        processes.append(_process(settings, database))
+        until(lambda: _balanced(processes, 4), "shared", _WITHIN_S)
+    gone = processes.pop(0)
+    gone.leave()
+    until(lambda: _balanced(processes, 4), "the others go on", _WITHIN_S)
+
+    def folded() -> bool:
+        owned = [partition for process in processes for partition in process.owned.values()]
+        return not sum(step(partition) for partition in owned) and counted(database) == 100
+
+    until(folded, "everything is folded")
+    for process in processes:
+        process.leave()
+    report = verify(database)
+    assert report.clean, report
+
+
+@pytest.mark.parametrize("partitions", [2])
+def test_one_process_too_many_is_refused(settings: Settings, database: str) -> None:
+    first, second = _process(settings, database), _process(settings, database)
+    with pytest.raises(AlreadyRunning, match="every partition"):
+        _process(settings, database)
+    until(lambda: _balanced([first, second], 2), "shared", _WITHIN_S)
+    first.leave()
+    second.leave()
+    with connect(database) as connection:
+        locks = connection.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE datname = current_database() AND locktype = 'advisory'"
+        ).fetchone()
+    assert locks == (0,)
+
+
+@pytest.mark.parametrize("processes", range(1, 6))
+@pytest.mark.parametrize("partitions", range(1, 9))
+def test_shares_add_up(processes: int, partitions: int) -> None:
+    shares = [Members(older, processes).share(partitions) for older in range(processes)]
+    assert sum(shares) == partitions
+    assert max(shares) - min(shares) <= 1
+    assert shares == sorted(shares, reverse=True)

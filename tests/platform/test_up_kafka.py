@@ -1,0 +1,47 @@
+"""`jobfinders up --kafka`: a data folder moves to Kafka and back; what dies comes back."""
+
+import os
+import signal
+from pathlib import Path
+
+from storage.kafka.broker import Broker
+from storage.kafka.jars import class_path
+from tests.kafka.conftest import CACHE
+from tests.platform.driving import START_S, STOP_S, Up, run, wait_until
+
+_SLOW_S = 3 * START_S
+"""A Java program starts here."""
+
+
+def test_a_data_folder_moves_to_kafka_and_back(tmp_path: Path) -> None:
+    class_path(CACHE, print)  # on a machine's first run it is fetched
+    data = tmp_path / "data"
+    broker = Broker(data / "kafka", CACHE)
+    with Up(data) as up:
+        up.feed(1, 2)
+        wait_until(lambda: up.accepted() == 2, START_S, "folded from the outbox")
+        assert run(data, "url", "kafka").stderr.startswith("jobfinders: no Kafka is running on")
+        up.interrupt()
+    try:
+        with Up(data, "--kafka", kafka_port="0") as up:
+            assert run(data, "url", "kafka").stdout.strip() == broker.address()
+            up.feed(3)
+            wait_until(lambda: up.accepted() == 3, START_S, "folded through the topic")
+            os.kill(up.state().parts["relay"], signal.SIGKILL)
+            os.kill(broker.pid() or 0, signal.SIGKILL)
+            up.feed(4)
+            wait_until(lambda: up.accepted() == 4, _SLOW_S, "folded again")
+            assert up.said(r"^relay was killed \(SIGKILL\)")
+            assert up.said("^kafka was killed")
+            verified = run(data, "verify")
+            assert verified.stdout.startswith("exact: 4 facts"), verified.stdout
+            assert "2 messages of the topic" in verified.stdout
+            assert up.interrupt() < 2 * STOP_S
+            assert broker.pid() is None
+        back = run(data, "flow", "analytics", "--reset-to", "latest")
+        assert back.stdout == "partition 0 goes on at 0\n", back.stderr
+        with Up(data) as up:
+            up.feed(5)
+            wait_until(lambda: up.accepted() == 5, START_S, "folded from the outbox again")
+    finally:
+        broker.stop()
