@@ -4,14 +4,15 @@ What is decided and learned follows from the lines alone: not from where a page 
 from the clock on the wall. Only when a version is published does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from models.events import EventType
 from models.instant import US_PER_HOUR
-from models.moments import moments
+from models.moments import moments, next_age
 from models.outcomes import Outcome, Reason, Standing, Void
+from models.scores import Key, Sums, score
 from models.served import report
-from storage.postgres import learning
+from storage.postgres import learning, rescores, scores, versions
 from storage.postgres.connect import Connection
 from storage.postgres.consumers import Line
 from storage.postgres.learned import Learned
@@ -35,6 +36,7 @@ class Lesson:
         self._changed: dict[str, Standing] = {}
         self.decided: list[Outcome] = []
         self.voids: list[Void] = []
+        self._scores: dict[Key, Sums] = {}
 
     def take(self, lines: Sequence[Line]) -> None:
         """Decide, learn and keep all that the lines bring."""
@@ -47,11 +49,38 @@ class Lesson:
                 self._tick(min(line.time_us, line.recorded_us))
         learning.keep_standings(self._connection, self._changed.values())
         learning.keep_outcomes(self._connection, self.decided, self.voids)
-        for start in range(0, len(self.decided), _STORIES):
-            part = self.decided[start : start + _STORIES]
-            stories = learning.stories(self._connection, part)
-            for outcome, story in zip(part, stories, strict=True):
-                learn(self._learned, outcome, story)
+        for outcome, story in self._stories(self.decided):
+            learn(self._learned, outcome, story)
+            self._score(outcome, story, 1)
+        for outcome, story in self._stories(self._taken_back()):
+            self._score(outcome, story, -1)
+        scores.add(self._connection, self._scores)
+
+    def _stories(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, Story]]:
+        for start in range(0, len(outcomes), _STORIES):
+            part = outcomes[start : start + _STORIES]
+            yield from zip(part, learning.stories(self._connection, part), strict=True)
+
+    def _taken_back(self) -> list[Outcome]:
+        """Outcomes that no longer count: void, or silence that was answered after all."""
+        positions = {void.position for void in self.voids}
+        positions.update(
+            one.replaces
+            for one in self.decided
+            if one.replaces is not None and one.replaced is Reason.SILENCE
+        )
+        found = learning.outcomes_at(self._connection, sorted(positions))
+        return [found[position] for position in sorted(found)]
+
+    def _score(self, outcome: Outcome, story: Story, times: int) -> None:
+        """Hold what was served until the outcome against it, or take that back."""
+        if outcome.label is None or not story.served:
+            return
+        rates = versions.rates(self._connection, {one.version for one in story.served})
+        provisional = outcome.reason is Reason.SILENCE
+        added = score(story.served, rates, outcome.label, provisional, times)
+        for key, sums in added.items():
+            self._scores[key] = self._scores.get(key, Sums()).plus(sums)
 
     def _hear(self, line: Line) -> None:
         heard = report(line.payload, line.partition, line.offset)
@@ -73,17 +102,28 @@ class Lesson:
             return
         self._learned.clock = time
         if time // _SILENCE_STEP_US > clock // _SILENCE_STEP_US:
+            # What just changed must be there to be found.
+            learning.keep_standings(self._connection, self._changed.values())
+            self._changed.clear()
             self._give_up(time)
+            self._ask_anew(time)
 
     def _give_up(self, clock: int) -> None:
-        """Look for silence that has lasted too long, in what is kept and what just changed."""
-        learning.keep_standings(self._connection, self._changed.values())
-        self._changed.clear()
+        """Decide on silence that has lasted too long."""
         judge = self._learned.judge
         for found in learning.silent(self._connection, clock - judge.patience_us, _SILENT_MAX):
             standing = self._standings.setdefault(found.application_id, found)
             self.decided.append(judge.give_up(standing, clock))
             self._changed[standing.application_id] = standing
+
+    def _ask_anew(self, clock: int) -> None:
+        """Have applications predicted anew whose silence has come of another age."""
+        aged = learning.aged(self._connection, clock, _SILENT_MAX)
+        for found in aged:
+            standing = self._standings.setdefault(found.application_id, found)
+            standing.next_age = next_age(standing.silent_since, clock)
+            self._changed[standing.application_id] = standing
+        rescores.ask(self._connection, aged)
 
 
 def learn(learned: Learned, outcome: Outcome, story: Story) -> None:

@@ -18,9 +18,10 @@ from models.batch import Held, Message, Pair
 from models.decoder import Event
 from models.errors import AlreadyRunning, FoldFailed, GuardMiss
 from models.intake import EventKey, Fold, Intake
+from models.rescoring import rescore
 from models.settings import Settings
 from storage.postgres import batch as batches
-from storage.postgres import entities
+from storage.postgres import entities, rescores
 from storage.postgres.connect import Connection, connect
 from storage.postgres.encoding import Encoder, Prepared
 from storage.postgres.states import load_held
@@ -31,6 +32,8 @@ _LOCK_RETRY_S = 0.05
 _STALE_RETRY_S = 0.05
 _generations = count()
 """Numbers that no piece of this process shares, also not one of a partition held before."""
+_RESCORE_S = 1.0
+_RESCORED_MAX = 500
 _PIECE_EVENTS = 5_000
 """Few enough that a message is decoded, folded and encoded while the processor has it near."""
 _INLINE_EVENTS = 1_000
@@ -99,6 +102,7 @@ class Partition:
         self._clock = batches.clock(self._writing, self._place)
         self._stale = True
         self._stale_retry_at = 0.0
+        self._rescore_at = 0.0
         self._unfit: dict[EventKey, str] = {}
         self._begin_batch(start.log_offset)
 
@@ -111,6 +115,7 @@ class Partition:
             return Piece(self.index, self._generation, messages, len(messages) == limit)
         self._settle(wait=True)
         self._retry_stale()
+        self._rescore()
         return None
 
     def _take(self, limit: int) -> list[Message]:
@@ -228,6 +233,23 @@ class Partition:
         if self._stale and time.monotonic() >= self._stale_retry_at:
             self._stale = entities.retry_stale(self._writing, self.index)
             self._stale_retry_at = time.monotonic() + _STALE_RETRY_S
+
+    def _rescore(self) -> None:
+        """Predict anew what the learning flow asks for, a bounded number at a time."""
+        if time.monotonic() < self._rescore_at:
+            return
+        self._rescore_at = time.monotonic() + _RESCORE_S
+        served = rescores.asked(self._loading, self.index, _RESCORED_MAX)
+        if not served:
+            return
+        missing = [name for name in served if name not in self._cache]
+        self._cache.update(load_held(self._loading, missing))
+        batch = rescore(served, self._cache, self._predictor, self._clock, self._now())
+        prepared = self._encoder.finish(batch)
+        self._cache.update(batch.changed)
+        self._unsettled.append(batch.changed.keys())
+        self._begin_batch(prepared.first_offset + prepared.log_count)
+        self.write(Folded(self.index, self._generation, prepared))
 
 
 def take_over(

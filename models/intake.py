@@ -250,7 +250,9 @@ def _entity_changed(before: Row | None, row: Row, updated: list[str]) -> bool:
 def analytics_updated(
     application_id: str, held: Held, time: str, types: list[str], updated: list[str]
 ) -> bytes:
-    """The event that tells of a changed row; `types` is empty after a mere refold."""
+    """The event that tells of a changed row; `types` is empty where no event was folded.
+
+    `updated` are names of columns, or of what stands beside them, as it is."""
     return Envelope(
         id=f"{application_id}:{held.revision}",
         source=ANALYTICS_SOURCE,
@@ -261,7 +263,7 @@ def analytics_updated(
         data=AnalyticsUpdated(
             view(application_id, held.row, held.revision, held.status_changes),
             types,
-            [CAMEL[name] for name in updated],
+            [CAMEL.get(name, name) for name in updated],
             cast(SuccessProbability, msgspec.Raw(held.success_probability))
             if held.success_probability
             else UNSET,

@@ -69,6 +69,11 @@ def silent_since(row: Row) -> int:
     return since if since is not None else row.applied_at or 0
 
 
+def next_age(since: int, now: int) -> int | None:
+    """When silence since `since` comes of another age, after `now`; None where no more."""
+    return next(ages(since, now, _FOR_EVER), None)
+
+
 def ages(since: int, after: int, until: int) -> Iterator[int]:
     """The times behind `after` and before `until` at which silence comes of another age."""
     for days in SILENT_DAYS:

@@ -11,6 +11,7 @@ import msgspec
 
 from models.application import RESPONSES, Status
 from models.instant import US_PER_DAY
+from models.moments import next_age
 
 
 class Reason(StrEnum):
@@ -57,6 +58,8 @@ class Standing(msgspec.Struct):
     """Of the outcome in force, None while there is none."""
     position: int | None = None
     """Of the outcome in force."""
+    next_age: int | None = None
+    """When silence comes of another age and is to be predicted anew, microseconds."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -137,6 +140,7 @@ class Judge(msgspec.Struct):
         standing.partition, standing.offset = report.partition, report.offset
         standing.silent_since, standing.status = report.silent_since, report.status
         reason = _OF_STATUS.get(report.status)
+        standing.next_age = None if reason else next_age(report.silent_since, clock)
         before = standing.reason
         if reason is before or (reason is None and before is Reason.SILENCE):
             return standing, []

@@ -8,7 +8,7 @@ from psycopg import errors
 
 from models.batch import DeadLetter, Held
 from models.errors import Fenced, GuardMiss
-from storage.postgres import entities
+from storage.postgres import entities, rescores
 from storage.postgres.connect import Connection
 from storage.postgres.encoding import COLUMNS, Prepared, encode_rows
 from storage.postgres.queries import load
@@ -127,6 +127,8 @@ def _write(connection: Connection, place: Place, prepared: Prepared) -> bool:
         )
     touched = prepared.entities | _settle_pending(connection, prepared.judged)
     left_stale = entities.follow_fold(connection, place.partition, prepared.listed, touched)
+    if prepared.rescored:
+        rescores.done(connection, prepared.rescored)
     if prepared.log_count:
         connection.execute(SQL.notify)
     return left_stale

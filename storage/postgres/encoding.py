@@ -41,6 +41,7 @@ class Prepared(msgspec.Struct, kw_only=True):
     new_rows: list[bytes]
     changed_rows: list[bytes]
     changed_count: int
+    rescored: list[str]
 
 
 class Encoder:
@@ -90,6 +91,7 @@ class Encoder:
             new_rows=new.blocks(),
             changed_rows=changed.blocks(),
             changed_count=changed.count,
+            rescored=batch.rescored,
         )
 
     @property

@@ -37,6 +37,11 @@ def silent(connection: Connection, since: int, limit: int) -> list[Standing]:
     return [_standing(row) for row in connection.execute(SQL.silent, (since, limit))]
 
 
+def aged(connection: Connection, clock: int, limit: int) -> list[Standing]:
+    """Applications whose silence has come of another age by the clock (microseconds)."""
+    return [_standing(row) for row in connection.execute(SQL.aged, (clock, limit))]
+
+
 def keep_standings(connection: Connection, changed: Iterable[Standing]) -> None:
     """Write them."""
     rows = [
@@ -48,6 +53,7 @@ def keep_standings(connection: Connection, changed: Iterable[Standing]) -> None:
             one.status,
             one.reason,
             one.position,
+            one.next_age,
         )
         for one in sorted(changed, key=lambda one: one.application_id)
     ]
@@ -113,9 +119,11 @@ def stories(connection: Connection, decided: Sequence[Outcome]) -> list[Story]:
 
 
 def _standing(row: Sequence[Any]) -> Standing:
-    application_id, partition, offset, silent_since, status, reason, position = row
+    application_id, partition, offset, silent_since, status, reason, position, next_age = row
     why = None if reason is None else Reason(reason)
-    return Standing(application_id, partition, offset, silent_since, status, why, position)
+    return Standing(
+        application_id, partition, offset, silent_since, status, why, position, next_age
+    )
 
 
 def _outcome(row: Sequence[Any]) -> Outcome:

@@ -1,5 +1,6 @@
 """Drives the real learning flow in the test's own process, to the end of the log."""
 
+import json
 from collections.abc import Callable, Sequence
 
 from flows.pupil import Pupil
@@ -51,3 +52,32 @@ _TABLES = {
     "state": "SELECT clock FROM learning_state",
     "cells": "SELECT * FROM learning_cells ORDER BY page",
 }
+
+
+def live_and_study(url: str, settings: Settings, lines: Sequence[bytes], size: int = 500) -> None:
+    """Both flows in turn, as they run side by side."""
+    for start in range(0, len(lines), size):
+        live_through(url, settings, lines[start : start + size], size)
+        study(url)
+
+
+def told(url: str, application_id: str, status: str) -> bytes:
+    """A change of status behind all that the application's log says."""
+    with connect(url) as connection:
+        user_id, at = connection.execute(
+            "SELECT user_id, max(time) + interval '1 second' FROM event_log"
+            " WHERE application_id = $1 AND type <> 'application.analytics_updated'"
+            " GROUP BY user_id",
+            (application_id,),
+        ).fetchall()[0]
+    event = {
+        "specversion": "1.0",
+        "id": f"{application_id}-{status}-after-all",
+        "source": "/test",
+        "type": "application.status_changed",
+        "subject": application_id,
+        "time": at.isoformat(),
+        "userid": user_id,
+        "data": {"newStatus": status},
+    }
+    return json.dumps(event).encode()

@@ -88,6 +88,7 @@ MATRIX: dict[str, Route] = {
         f"GET /api/analytics/{metric}": Route(Kind.COUNTERS)
         for metric in ("funnel", "offers", "response-curve", "response-times", "volume")
     },
+    "GET /api/analytics/model": Route(Kind.COUNTERS),
     "POST /api/stream/tickets": Route(Kind.ANYONE, None, 201),
     "POST /api/stream/cookie": Route(Kind.ANYONE, None, 204),
     "DELETE /api/stream/cookie": Route(Kind.ANYONE, None, 204),

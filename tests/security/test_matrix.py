@@ -24,7 +24,8 @@ USERS = {
     "service": ("ats", "service"),
 }
 OF_AN_APPLICATION = (Kind.READ, Kind.WRITE)
-METRICS = [n for n in MATRIX if n.startswith("GET /api/analytics/") and "stream" not in n]
+_OF_ALL_USERS = {"GET /api/analytics/stream", "GET /api/analytics/model"}
+METRICS = [n for n in MATRIX if n.startswith("GET /api/analytics/") and n not in _OF_ALL_USERS]
 
 
 @dataclass(frozen=True)

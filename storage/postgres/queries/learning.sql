@@ -1,29 +1,43 @@
 -- name: standings
 SELECT application_id, partition, "offset",
-    (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position
+    (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
+    (extract(epoch FROM next_age) * 1000000)::bigint
 FROM outcome_standings
 WHERE application_id = ANY ($1)
 
 -- name: silent
 -- Open applications whose employer has been silent since $1 (µs) or longer, longest first.
 SELECT application_id, partition, "offset",
-    (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position
+    (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
+    (extract(epoch FROM next_age) * 1000000)::bigint
 FROM outcome_standings
 WHERE reason IS NULL AND silent_since <= 'epoch'::timestamptz + $1 * interval '1 microsecond'
 ORDER BY silent_since, application_id
 LIMIT $2
 
+-- name: aged
+-- Applications whose silence has come of another age by $1 (µs), the earliest first.
+SELECT application_id, partition, "offset",
+    (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
+    (extract(epoch FROM next_age) * 1000000)::bigint
+FROM outcome_standings
+WHERE next_age <= 'epoch'::timestamptz + $1 * interval '1 microsecond'
+ORDER BY next_age, application_id
+LIMIT $2
+
 -- name: keep_standings
 INSERT INTO outcome_standings
-    (application_id, partition, "offset", silent_since, status, reason, position)
+    (application_id, partition, "offset", silent_since, status, reason, position, next_age)
 SELECT application_id, partition, "offset",
-    'epoch'::timestamptz + silent_us * interval '1 microsecond', status, reason, position
-FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[])
-    AS standing (application_id, partition, "offset", silent_us, status, reason, position)
+    'epoch'::timestamptz + silent_us * interval '1 microsecond', status, reason, position,
+    'epoch'::timestamptz + age_us * interval '1 microsecond'
+FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
+            $7::bigint[], $8::bigint[])
+    AS standing (application_id, partition, "offset", silent_us, status, reason, position, age_us)
 ON CONFLICT (application_id) DO UPDATE
 SET partition = excluded.partition, "offset" = excluded."offset",
     silent_since = excluded.silent_since, status = excluded.status,
-    reason = excluded.reason, position = excluded.position
+    reason = excluded.reason, position = excluded.position, next_age = excluded.next_age
 
 -- name: keep_outcomes
 INSERT INTO outcomes

@@ -1,0 +1,65 @@
+"""An open application's chance is predicted anew as silence grows, and told where it moved."""
+
+import json
+
+from models.settings import Settings
+from storage.postgres.connect import connect
+from tests.flows.driving import drain
+from tests.learning.studying import live_and_study, world
+
+_TOLD = """
+    SELECT application_id, payload FROM event_log
+    WHERE type = 'application.analytics_updated' AND payload LIKE '%["successProbability"]%'
+    ORDER BY partition, "offset"
+"""
+
+
+def test_growing_silence_moves_the_probability(database: str, settings: Settings) -> None:
+    live_and_study(database, settings, world(300), size=900)
+    drain(database, settings)
+    with connect(database) as connection:
+        told = connection.execute(_TOLD).fetchall()
+        rows = {
+            name: (revision, said)
+            for name, revision, said in connection.execute(
+                "SELECT application_id, revision, success_probability FROM application_analytics"
+            )
+        }
+        assert connection.execute("SELECT count(*) FROM rescores").fetchone() == (0,)
+    assert len(told) > 10
+    for name, payload in told:
+        event = json.loads(payload)
+        data = event["data"]
+        assert data["eventTypes"] == []
+        assert event["id"] == f"{name}:{data['analytics']['revision']}"
+        revision, said = rows[name]
+        if data["analytics"]["revision"] == revision:
+            assert said == data["successProbability"]
+
+
+def test_what_has_not_moved_is_not_told(database: str, settings: Settings) -> None:
+    live_and_study(database, settings, world(200), size=1_200)
+    drain(database, settings)
+    with connect(database, autocommit=True) as connection:
+        before = connection.execute("SELECT count(*) FROM event_log").fetchone()
+        connection.execute(
+            "INSERT INTO rescores SELECT application_id, 0 FROM application_analytics"
+            " WHERE success_probability IS NOT NULL"
+        )
+    drain(database, settings)
+    with connect(database) as connection:
+        first = connection.execute("SELECT count(*) FROM event_log").fetchone()
+        assert connection.execute("SELECT count(*) FROM rescores").fetchone() == (0,)
+    assert before is not None
+    assert first is not None
+    assert first[0] >= before[0]
+    with connect(database, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO rescores SELECT application_id, 0 FROM application_analytics"
+            " WHERE success_probability IS NOT NULL"
+        )
+    drain(database, settings)
+    with connect(database) as connection:
+        # The same model at the same log clock says the same: nothing to tell.
+        assert connection.execute("SELECT count(*) FROM event_log").fetchone() == first
+        assert connection.execute("SELECT count(*) FROM rescores").fetchone() == (0,)
