@@ -26,6 +26,7 @@ class LogPages:
         positions: Positions,
         publish_s: float,
         clock: Callable[[], float] = time.monotonic,
+        page_lines: int = PAGE_LINES,
     ) -> None:
         self._connection = connection
         self._reader = LogReader(connection)
@@ -35,6 +36,7 @@ class LogPages:
         self._target = positions
         self._publish_s = publish_s
         self._clock = clock
+        self._page_lines = page_lines
         self._due_at = clock()
         self._unpublished = True
         self._number = 0
@@ -47,7 +49,7 @@ class LogPages:
         if not self._waiting():
             self._target = self._reader.heads()
             waiting = self._waiting()
-            if not due and waiting < PAGE_LINES:
+            if not due and waiting < self._page_lines:
                 return None
             if not waiting and not self._unpublished:
                 return None
@@ -70,8 +72,8 @@ class LogPages:
         return page
 
     def _ranges(self) -> list[Range]:
-        """Up to PAGE_LINES lines on the way to the target."""
-        ranges, room = [], PAGE_LINES
+        """Up to a page of lines on the way to the target."""
+        ranges, room = [], self._page_lines
         for partition, end in sorted(self._target.items()):
             first = self._positions.get(partition, 0)
             last = min(end, first + room)

@@ -6,6 +6,7 @@ this takes over its partitions. It may be stopped and started again at any momen
 
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Annotated
 
 import msgspec
 import typer
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from flows.analytics import now_us
+from flows.commands.publish import rebuild_warehouse
 from flows.context import database, settings_of
 from flows.partition import take_over
 from models.batch import Batch, Change, Counts, Held
@@ -44,13 +46,23 @@ def register(app: typer.Typer) -> None:
     app.command()(rebuild)
 
 
-def rebuild(context: typer.Context) -> None:
+def rebuild(
+    context: typer.Context,
+    warehouse: Annotated[
+        bool, typer.Option("--warehouse", help="The DuckDB warehouse instead, with its history.")
+    ] = False,
+) -> None:
     """Make every row of analytics anew from the log, mending what differs.
 
     Stop the flow first (`jobfinders down` stops `jobfinders up`); a row that is mended is
     told to the live feed as analytics_updated without event types.
     """
     settings = settings_of(context)
+    if warehouse:
+        with database(settings) as url, connect(url, autocommit=True) as connection:
+            manifest = rebuild_warehouse(settings, connection)
+        typer.echo(settings.warehouse_folder / manifest.file)
+        return
     with (
         database(settings) as url,
         connect(url, autocommit=True) as connection,

@@ -11,7 +11,7 @@ from models.settings import Settings
 from storage.duckdb.folder import Claim, Folder
 from storage.duckdb.manifest import Manifest, read_manifest
 from storage.duckdb.publisher import Publisher
-from storage.duckdb.warehouse import Warehouse
+from storage.duckdb.warehouse import Warehouse, remove
 from storage.postgres.connect import Connection, connect
 from storage.postgres.consumers import LogReader, Positions, ask_for_publication
 
@@ -60,6 +60,17 @@ def up_to_date(settings: Settings, connection: Connection) -> Manifest:
     return manifest
 
 
+def rebuild_warehouse(settings: Settings, connection: Connection) -> Manifest:
+    """A version made from nothing but the log; raises AlreadyRunning while the flow runs."""
+    folder = Folder(settings.warehouse_folder)
+    claim = Claim(folder)
+    try:
+        remove(folder)
+        return _publish(folder, connection, LogReader(connection).log_id())
+    finally:
+        claim.release()
+
+
 def _covering(folder: Folder, log_id: str, heads: Positions) -> Manifest | None:
     try:
         manifest = read_manifest(folder.manifest)
@@ -76,16 +87,14 @@ def _ask(folder: Folder, connection: Connection, log_id: str, heads: Positions) 
         time.sleep(_POLL_S)
 
 
-def _publish(folder: Folder, connection: Connection, log_id: str) -> None:
+def _publish(folder: Folder, connection: Connection, log_id: str) -> Manifest:
     """What the flow does, until a publication."""
     warehouse = Warehouse(folder, log_id)
     try:
         publisher = Publisher(warehouse)
         pages = LogPages(connection, folder, warehouse.positions(), publish_s=0)
-        while page := pages.next():
-            warehouse.store(page)
-            if page.whole:
-                publisher.publish()
-                return
+        while (page := pages.next()) and not warehouse.store(page).whole:
+            pass
+        return publisher.publish()
     finally:
         warehouse.close()

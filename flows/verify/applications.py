@@ -9,10 +9,12 @@ import polars as pl
 from flows.verify.compare import compare
 from flows.verify.facts import frame
 from flows.verify.judgement import PREFIX, Judged, judge
+from flows.verify.published import Published
 from flows.verify.recompute import COLUMNS, recompute
 from flows.verify.report import Report
 from flows.verify.rows import ANNOUNCED, SCHEMA, announced, recomputed, stored
 from flows.verify.snapshot import SQL, Range, Rows, Snapshot
+from flows.verify.warehouse import Placed, check_rows
 
 FACTS_MAX = 1_000
 _KEY = "application_id"
@@ -23,9 +25,12 @@ _DESCRIPTION = (
 _ENTITY = {**{name: SCHEMA[name] for name in _DESCRIPTION}, "orphan": pl.Boolean}
 
 
-def check_range(report: Report, snapshot: Snapshot, within: Range) -> list[Judged]:
+def check_range(
+    report: Report, snapshot: Snapshot, within: Range, published: Published | None = None
+) -> list[Judged]:
     """Reports what differs; returns the accepted facts of the range."""
-    facts = list(_facts(report, snapshot.rows(SQL.facts, *within)))
+    placed = list(_facts(report, snapshot.rows(SQL.facts, *within)))
+    facts = [one.fact for one in placed]
     columns = frame(facts)
     _check_acceptance(report, columns)
     expected = recomputed(recompute(columns))
@@ -33,14 +38,16 @@ def check_range(report: Report, snapshot: Snapshot, within: Range) -> list[Judge
     compare(report, "row = recompute", found, expected, COLUMNS)
     _check_announced(report, snapshot.rows(SQL.announced, *within), found)
     _check_entities(report, snapshot.rows(SQL.entities, *within), expected)
+    if published is not None:
+        check_rows(report, snapshot, published, within, placed)
     report.applications += expected.height
     report.facts += len(facts)
     return facts
 
 
-def _facts(report: Report, rows: Rows) -> Iterator[Judged]:
+def _facts(report: Report, rows: Rows) -> Iterator[Placed]:
     """Accepted events as the payload tells them; the other columns must say the same."""
-    for application_id, id_, user_id, type_, time, recorded_us, payload in rows:
+    for application_id, id_, user_id, type_, time, recorded_us, payload, *place in rows:
         fact = judge(payload.encode(), recorded_us)
         where = f"{application_id} {id_}"
         if isinstance(fact, str):
@@ -50,7 +57,7 @@ def _facts(report: Report, rows: Rows) -> Iterator[Judged]:
         told = (fact.subject, fact.id, fact.userid, PREFIX + fact.type, fact.time)
         if columns != told:
             report.add("log columns = payload", where, columns, told)
-        yield fact
+        yield Placed(fact, *place)
 
 
 def _check_acceptance(report: Report, facts: pl.DataFrame) -> None:

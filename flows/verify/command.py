@@ -49,6 +49,7 @@ def command(
                 [*(against or ()), *(files or ())],
                 lambda done, total: bar.update(task, completed=done, total=total),
                 settings if settings.kafka_bootstrap is not None else None,
+                settings.warehouse_folder,
             )
         except (OSError, EOFError) as error:
             raise UnreadableInput(f"cannot read what was fed: {error}") from error
@@ -73,10 +74,13 @@ def show(report: Report) -> None:
     fed = f", {report.fed:,} fed lines ({report.unfed:,} other facts)" if report.fed else ""
     published = f", {report.published:,} messages of the topic" if report.published else ""
     waiting = f", {report.waiting:,} messages still wait" if report.waiting else ""
+    version = report.warehouse
+    warehouse = "no warehouse yet" if version is None else f"warehouse version {version:,}"
     verdict = "exact" if report.clean else f"{report.counts.total():,} DIFFERENCES"
     console.print(
         f"{verdict}: {report.facts:,} facts of {report.applications:,} applications, "
-        f"{report.dead_letters:,} dead letters{fed}{published}{waiting} in {report.seconds:.1f} s",
+        f"{report.dead_letters:,} dead letters{fed}{published}{waiting}"
+        f" in {report.seconds:.1f} s; {warehouse}",
         markup=False,
         highlight=False,
         soft_wrap=True,

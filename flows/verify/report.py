@@ -31,6 +31,8 @@ class Report:
     """Messages of the events topic that the flow has read."""
     unfed: int = 0
     """Facts of the log that are in none of those files."""
+    warehouse: int | None = None
+    """The published version that was compared, None where there is none."""
     seconds: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)

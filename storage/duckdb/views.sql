@@ -1,4 +1,5 @@
 -- Stable views. Orphans (no `created` yet) are in v_applications only, as in Postgres.
+-- Their names and columns are a contract; comments.sql says what each column means.
 
 CREATE OR REPLACE VIEW v_applications AS
 SELECT * FROM applications;
@@ -56,3 +57,10 @@ CREATE OR REPLACE VIEW v_volume AS
 SELECT date_trunc('hour', "time") AS hour, type, count(*) AS events
 FROM events
 GROUP BY hour, type;
+
+COMMENT ON VIEW v_applications IS 'The newest row of each application.';
+COMMENT ON VIEW v_status_changes IS 'One row a transition.';
+COMMENT ON VIEW v_stage_durations IS 'One row a stay in a stage.';
+COMMENT ON VIEW v_daily_funnel IS 'By UTC day of application: how many of that day''s applications ever reached what.';
+COMMENT ON VIEW v_response_times IS 'One row an application that has a created: until its first answer, or still waiting.';
+COMMENT ON VIEW v_volume IS 'Accepted events by UTC hour in which they happened, and type.';

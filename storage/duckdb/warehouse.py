@@ -1,7 +1,7 @@
 """The warehouse's own file: pages of the log in, tables and positions out, together or not."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from uuid import uuid4
@@ -54,12 +54,15 @@ class Warehouse:
     A file of another log, or of another layout, is left for a new one.
     """
 
-    def __init__(self, folder: Folder, log_id: str) -> None:
+    def __init__(
+        self, folder: Folder, log_id: str, open_session: Callable[[Path], Session] = Session
+    ) -> None:
         self.folder = folder
-        self.session = Session(folder.database)
+        self._open_session = open_session
+        self.session = open_session(folder.database)
         if not self._is_of(log_id):
             self._begin_anew(log_id)
-        self.session.script(_text("views.sql"))
+        self._make_views()
         self.history = History(folder, self.session, self.identity().generation)
         if not self.history.counts():
             self._begin_history()
@@ -106,6 +109,13 @@ class Warehouse:
         for name in ("read_versions", "shape_versions", "newest"):
             self.session.run(name)
 
+    def _make_views(self) -> None:
+        with self.session.transaction():
+            self.session.script(_text("views.sql"))
+            self.session.script(_text("comments.sql"))
+            for column, comment in self.session.rows("columns_of_applications"):
+                self.session.run("comment_view", column=column, comment=comment)
+
     def _begin_history(self) -> None:
         self._stage(Page(Path(os.devnull), [], whole=False, due=False))
         with self.session.transaction():
@@ -125,7 +135,7 @@ class Warehouse:
         """An empty file, numbered on behind whatever was published before."""
         self.session.close()
         remove(self.folder)
-        self.session = Session(self.folder.database)
+        self.session = self._open_session(self.folder.database)
         last = max(self.folder.version_numbers(), default=0)
         with self.session.transaction():
             self.session.script(_text("schema.sql"))

@@ -17,6 +17,13 @@ SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = 'warehouse'
 -- Two columns that every layout has.
 SELECT log_id, schema_version FROM warehouse
 
+-- name: columns_of_applications
+SELECT column_name, comment FROM duckdb_columns()
+WHERE table_name = 'applications' AND comment IS NOT NULL
+
+-- name: comment_view
+COMMENT ON COLUMN v_applications.{column} IS '{comment}'
+
 -- name: identity
 SELECT log_id, schema_version, generation, first_version, version, epoch_us(clock)
 FROM warehouse

@@ -13,7 +13,7 @@ FROM application_analytics
 -- name: facts
 -- Accepted events of the applications from $1 to before $2 (to the end without one).
 SELECT application_id, id, user_id, type, (extract(epoch FROM time) * 1000000)::bigint,
-    (extract(epoch FROM recorded_at) * 1000000)::bigint, payload
+    (extract(epoch FROM recorded_at) * 1000000)::bigint, payload, partition, "offset"
 FROM event_log
 WHERE application_id >= $1 AND ($2::text IS NULL OR application_id < $2)
     AND type <> 'application.analytics_updated'
@@ -130,3 +130,24 @@ SELECT log.application_id, log.id, log.type, (extract(epoch FROM log.time) * 100
 FROM unnest($1::text[], $2::text[]) AS wanted (application_id, id)
 JOIN event_log AS log ON log.application_id = wanted.application_id AND log.id = wanted.id
 WHERE log.type <> 'application.analytics_updated'
+
+-- name: log_id
+SELECT id::text FROM log
+
+-- name: lines
+-- Of partition $1 from offset $2 to before $3; instants as microseconds since 1970.
+SELECT partition, "offset", (extract(epoch FROM recorded_at) * 1000000)::bigint,
+    (extract(epoch FROM time) * 1000000)::bigint, orphan, id, application_id, user_id, type,
+    payload
+FROM event_log
+WHERE partition = $1 AND "offset" >= $2 AND "offset" < $3
+ORDER BY "offset"
+
+-- name: revisions_until
+-- Like `announced`, but only of what stands before the positions $4 of the partitions $3.
+SELECT DISTINCT ON (application_id) application_id, id
+FROM event_log JOIN unnest($3::smallint[], $4::bigint[]) AS until (partition, next)
+    USING (partition)
+WHERE application_id >= $1 AND ($2::text IS NULL OR application_id < $2)
+    AND type = 'application.analytics_updated' AND "offset" < next
+ORDER BY application_id, length(id) DESC, id COLLATE "C" DESC

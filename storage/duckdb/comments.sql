@@ -1,0 +1,39 @@
+-- What the columns of the views mean; those of v_applications are the table's.
+
+COMMENT ON COLUMN v_status_changes.application_id IS 'The application.';
+COMMENT ON COLUMN v_status_changes.n IS 'Its first transition has 1.';
+COMMENT ON COLUMN v_status_changes.from_status IS 'The status before; null for the first.';
+COMMENT ON COLUMN v_status_changes.to_status IS 'Where it led to.';
+COMMENT ON COLUMN v_status_changes."at" IS 'When.';
+COMMENT ON COLUMN v_status_changes.hours_in_from IS 'Hours in the status before; null for the first.';
+COMMENT ON COLUMN v_status_changes.allowed IS 'Whether the table of transitions has it.';
+
+COMMENT ON COLUMN v_stage_durations.application_id IS 'The application.';
+COMMENT ON COLUMN v_stage_durations.n IS 'Its first stay has 1.';
+COMMENT ON COLUMN v_stage_durations.status IS 'The stage.';
+COMMENT ON COLUMN v_stage_durations.entered_at IS 'From when.';
+COMMENT ON COLUMN v_stage_durations.left_at IS 'Until when; null for the present stay.';
+COMMENT ON COLUMN v_stage_durations.hours IS 'How long; null for the present stay.';
+COMMENT ON COLUMN v_stage_durations.next_status IS 'Where it went on; null for the present stay.';
+
+COMMENT ON COLUMN v_daily_funnel.day IS 'UTC day of applied_at.';
+COMMENT ON COLUMN v_daily_funnel.applied IS 'Applications of that day.';
+COMMENT ON COLUMN v_daily_funnel.viewed IS 'Of these: looked at by the employer.';
+COMMENT ON COLUMN v_daily_funnel.answered IS 'Of these: with a first response.';
+COMMENT ON COLUMN v_daily_funnel.interviewed IS 'Of these: with an interview, scheduled or held.';
+COMMENT ON COLUMN v_daily_funnel.offered IS 'Of these: with an offer.';
+COMMENT ON COLUMN v_daily_funnel.hired IS 'Of these: hired now.';
+COMMENT ON COLUMN v_daily_funnel.rejected IS 'Of these: rejected now.';
+COMMENT ON COLUMN v_daily_funnel.withdrawn IS 'Of these: withdrawn now.';
+
+COMMENT ON COLUMN v_response_times.application_id IS 'The application.';
+COMMENT ON COLUMN v_response_times.company IS 'Its company.';
+COMMENT ON COLUMN v_response_times.source IS 'Its source.';
+COMMENT ON COLUMN v_response_times.applied_at IS 'From when it waits.';
+COMMENT ON COLUMN v_response_times.first_response_at IS 'Until when; null while it waits.';
+COMMENT ON COLUMN v_response_times.answered IS 'False: censored, it has waited so long without an answer.';
+COMMENT ON COLUMN v_response_times.hours IS 'Until the first response, the withdrawal or the log clock.';
+
+COMMENT ON COLUMN v_volume.hour IS 'UTC hour of the events'' time.';
+COMMENT ON COLUMN v_volume.type IS 'Type of event.';
+COMMENT ON COLUMN v_volume.events IS 'How many.';
