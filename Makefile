@@ -34,3 +34,5 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	echo "setuptools>=80" | $(LOCK) pyproject.toml - -o requirements.lock
 	$(LOCK) --extra dev -c requirements.lock pyproject.toml -o tests/requirements.lock
+	$(LOCK) --no-strip-extras tests/environments/duckdb-1.5.in -o tests/environments/duckdb-1.5.lock
+	$(LOCK) --no-strip-extras tests/environments/dbt.in -o tests/environments/dbt.lock

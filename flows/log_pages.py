@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from storage.duckdb.folder import Folder
+from storage.duckdb.folder import Folder, writing
 from storage.duckdb.warehouse import Page
 from storage.postgres.connect import Connection
 from storage.postgres.consumers import LogReader, Positions, Range
@@ -61,7 +61,7 @@ class LogPages:
         if ranges:
             self._number += 1
             page.path = self._folder.private / f"page-{self._number % 4}.csv"
-            with page.path.open("wb") as file:
+            with writing(self._folder.path), page.path.open("wb") as file:
                 self._reader.copy(ranges, file)
             self._positions = {**self._positions, **{one.partition: one.last for one in ranges}}
             self._unpublished = True

@@ -2,9 +2,13 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from models.errors import AlreadyRunning, ConfigurationError
+import duckdb
+
+from models.errors import AlreadyRunning, ConfigurationError, Unavailable
 
 
 class Folder:
@@ -52,6 +56,16 @@ class Claim:
     def release(self) -> None:
         """Let the folder go."""
         os.close(self._handle)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What goes wrong when writing to this folder, in words: no room, most of the time."""
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise Unavailable(f"cannot write to {path} (is there no room?): {reason}") from error
 
 
 def sync(path: Path) -> None:

@@ -5,7 +5,6 @@ gate → CHECKPOINT → copy → fsync → rename of the file → rename of the 
 """
 
 import hashlib
-import logging
 import os
 import shutil
 import subprocess
@@ -13,13 +12,12 @@ import time
 from pathlib import Path
 
 from models.instant import to_rfc3339
-from storage.duckdb.folder import sync
+from storage.duckdb.folder import sync, writing
 from storage.duckdb.manifest import Manifest, read_manifest, write_manifest
-from storage.duckdb.warehouse import SCHEMA_VERSION, Warehouse
+from storage.duckdb.warehouse import Warehouse
 
 _KEPT = 3
 """Versions on disk, the present one included."""
-_log = logging.getLogger(__name__)
 
 
 class Publisher:
@@ -31,37 +29,42 @@ class Publisher:
         self._sweep()
 
     def publish(self) -> Manifest:
-        """Publish what is committed. Raises OSError, with all as it was, when there is no room."""
-        warehouse = self._warehouse
-        warehouse.history.compact()
-        warehouse.session.run("advance_version")
-        warehouse.session.run("checkpoint")
-        identity = warehouse.identity()
-        draft = self._folder.private / "draft.duckdb"
-        try:
-            _copy(self._folder.database, draft)
-            manifest = Manifest(
-                file=str(self._folder.version(identity.version).relative_to(self._folder.path)),
-                version=identity.version,
-                schema_version=SCHEMA_VERSION,
-                log_id=identity.log_id,
-                generation=identity.generation,
-                positions=warehouse.positions(),
-                rows=warehouse.counts(),
-                parts=warehouse.history.counts(),
-                bytes=draft.stat().st_size,
-                sha256=_sha256(draft),
-                clock=None if identity.clock is None else to_rfc3339(identity.clock),
-                published_at=to_rfc3339(time.time_ns() // 1_000),
-            )
-            os.replace(draft, self._folder.version(identity.version))
+        """Publish what is committed. Raises Unavailable, the present version as it was, when
+        there is no room."""
+        with writing(self._folder.path):
+            self._warehouse.history.compact()
+            self._warehouse.session.run("advance_version")
+            self._warehouse.session.run("checkpoint")
+            draft = self._folder.private / "draft.duckdb"
+            try:
+                _copy(self._folder.database, draft)
+            except OSError:
+                draft.unlink(missing_ok=True)
+                raise
+            manifest = self._manifest(draft)
+            os.replace(draft, self._folder.path / manifest.file)
             sync(self._folder.versions)
             write_manifest(self._folder, manifest)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
-        self._sweep()
+            self._sweep()
         return manifest
+
+    def _manifest(self, draft: Path) -> Manifest:
+        identity = self._warehouse.identity()
+        file = self._folder.version(identity.version).relative_to(self._folder.path)
+        return Manifest(
+            file=str(file),
+            version=identity.version,
+            schema_version=identity.schema_version,
+            log_id=identity.log_id,
+            generation=identity.generation,
+            positions=self._warehouse.positions(),
+            rows=self._warehouse.counts(),
+            parts=self._warehouse.history.counts(),
+            bytes=draft.stat().st_size,
+            sha256=_sha256(draft),
+            clock=None if identity.clock is None else to_rfc3339(identity.clock),
+            published_at=to_rfc3339(time.time_ns() // 1_000),
+        )
 
     def _sweep(self) -> None:
         """The stable name follows the manifest; what no manifest named, and old versions, go."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 import msgspec
 
 from models.errors import JobfindersError
-from storage.duckdb.folder import Folder
+from storage.duckdb.folder import Folder, writing
 from storage.duckdb.history import History
 from storage.duckdb.session import Session
 from storage.postgres.consumers import Positions, Range
@@ -79,15 +79,8 @@ class Warehouse:
         """Take the page in, with the positions behind it, in one transaction."""
         if page.path is None:
             return page
-        self._stage(page)
-        done = sum(self.positions().values())
-        with self.session.transaction():
-            self.session.run("delete_older")
-            self.session.run("insert_newest")
-            self.session.run("insert_events")
-            self.session.run("advance_clock")
-            self.history.add(done, done + sum(one.last - one.first for one in page.ranges))
-            self._move({one.partition: one.last for one in page.ranges})
+        with writing(self.folder.path):
+            self._take_in(page)
         page.path.unlink()
         return page
 
@@ -99,6 +92,17 @@ class Warehouse:
     def close(self) -> None:
         """Let the file go."""
         self.session.close()
+
+    def _take_in(self, page: Page) -> None:
+        self._stage(page)
+        done = sum(self.positions().values())
+        with self.session.transaction():
+            self.session.run("delete_older")
+            self.session.run("insert_newest")
+            self.session.run("insert_events")
+            self.session.run("advance_clock")
+            self.history.add(done, done + sum(one.last - one.first for one in page.ranges))
+            self._move({one.partition: one.last for one in page.ranges})
 
     def _stage(self, page: Page) -> None:
         self.session.run("read_lines", path=page.path)
