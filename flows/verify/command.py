@@ -52,10 +52,16 @@ def command(
                 settings.warehouse_folder,
             )
         except (OSError, EOFError) as error:
-            raise UnreadableInput(f"cannot read what was fed: {error}") from error
+            raise UnreadableInput(f"cannot read {_named(error)}") from error
     show(report)
     if not report.clean:
         raise typer.Exit(1)
+
+
+def _named(error: OSError | EOFError) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return f"what was fed: {error}"
 
 
 def show(report: Report) -> None:
