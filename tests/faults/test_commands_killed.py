@@ -79,7 +79,7 @@ def test_simulate_killed(make_traffic: Make, seed: int) -> None:
         traffic.sent = _check_world(traffic.url)
     victim = Victim(traffic, batch_events=5_000)
     try:
-        victim.settle(60)
+        victim.settle()
     finally:
         victim.kill()
     oracle.check(traffic)
@@ -91,7 +91,7 @@ def test_rebuild_killed(make_traffic: Make, seed: int) -> None:
     traffic = make_traffic(3, applications=400)
     traffic.feed(3_000)
     victim = Victim(traffic, batch_events=1_000)
-    victim.settle(30)
+    victim.settle()
     victim.kill()
     oracle.check(traffic)
     rows = oracle.rows(traffic.url, "application_analytics")

@@ -18,9 +18,9 @@ def test_by_one_process(make_traffic: Make, batch_events: int, count: int) -> No
     traffic.put(traffic.take(count), scatter=True)
     victim = Victim(traffic, batch_events)
     try:
-        victim.settle(30)
+        victim.settle()
         traffic.put(traffic.take(count), scatter=True)
-        victim.settle(30)
+        victim.settle()
     finally:
         victim.kill()
     oracle.check(traffic)
@@ -40,9 +40,9 @@ def test_by_several_processes_with_kills_and_api_writes(
                 traffic.put(traffic.take(count), scatter=True)
         victim = traffic.random.choice(victims)
         victim.kill()
-        victim.come_back(60)
+        victim.come_back()
         for other in victims:
-            other.settle(30)
+            other.settle()
     finally:
         for victim in victims:
             victim.kill()
