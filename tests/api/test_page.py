@@ -13,7 +13,7 @@ from api.page import FOLDER, load
 from models.settings import Settings
 
 VENDORED = Path(__file__).with_name("vendored.sha256")
-"""Files of the npm package @fontsource-variable/inter 5.3.0."""
+"""Files of the npm packages uplot 1.6.32 and @fontsource-variable/inter 5.3.0."""
 TYPES = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",

@@ -23,6 +23,7 @@ from tests.conftest import JWT_SECRET
 from tests.page.visitor import PATIENCE_MS, Visitor
 from tests.stream.road import Road
 from tests.stream.server import Api
+from tests.warehouse.driving import publish
 
 Visit = Callable[..., Visitor]
 
@@ -84,7 +85,8 @@ def road(product: Settings) -> Iterator[Road]:
 
 @pytest.fixture(scope="package")
 def api(product: Settings) -> Iterator[Api]:
-    """The API as a process."""
+    """The API as a process, and a first version of the warehouse."""
+    publish(product)
     many = {f"rate_limit_{name}requests": 100_000 for name in ("", "other_", "analyst_")}
     served = Api(product, JWT_SECRET, log_level="WARNING", **many)
     served.start()

@@ -3,9 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
+from models.settings import Settings
 from tests.page.conftest import Visit
 from tests.page.visitor import Visitor
 from tests.stream.road import Road
+from tests.warehouse.driving import publish
 
 GRAVE = ("serious", "critical")
 ROLES = ("user", "analyst")
@@ -16,7 +18,7 @@ _WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clien
 
 
 @pytest.fixture
-def full(road: Road, user: str) -> None:
+def full(product: Settings, road: Road, user: str) -> None:
     """An application with every kind of event that the page shows."""
     for number in range(8):
         road.create(f"{user}-{number}", user)
@@ -27,12 +29,14 @@ def full(road: Road, user: str) -> None:
     road.event("withdrawn", f"{user}-4", user, {"reason": "took another offer"})
     road.event("note_added", f"{user}-5", user, {"noteId": "n1", "type": "NOTE"})
     road.fold()
+    publish(product)
 
 
 def loaded(visitor: Visitor) -> None:
     """Wait until every panel has what it asked for."""
     expect(visitor.page.locator("[data-panel] .bar").first).to_be_visible()
     expect(visitor.page.locator("[data-panel][aria-busy]")).to_have_count(0)
+    expect(visitor.page.locator(".panel-notice:visible")).to_have_count(0)
 
 
 @pytest.mark.usefixtures("full")

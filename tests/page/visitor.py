@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
 from tests.stream.server import Api
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 _WATCH = """
 window.violations = [];
 addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));

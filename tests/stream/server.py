@@ -16,7 +16,7 @@ from models.settings import Settings
 ROOT = Path(__file__).parents[2]
 ENDED = (0, -signal.SIGTERM)
 """Exit codes of a good end: uvicorn raises the signal again once it has cleaned up."""
-_START_PATIENCE_S = 20
+_START_PATIENCE_S = 60
 
 
 class Api:

@@ -1,36 +1,43 @@
-// What a candidate sees: his applications live, and one's story.
+// What a candidate sees: his applications live, one's story, and the figures of his own.
 import { applications, latest } from "./panels/applications.js";
 import { Applications } from "./live.js";
 import { Board } from "./board.js";
 import { CLOSED } from "./words.js";
 import { count, percent } from "./format.js";
 import { feed } from "./panels/feed.js";
+import { funnel } from "./panels/funnel.js";
 import { makeFigures } from "./panels/figures.js";
 import { Panel } from "./panel.js";
 import { pipeline } from "./panels/pipeline.js";
+import { response } from "./panels/response.js";
 import { timeline } from "./panels/timeline.js";
+import { volume } from "./panels/volume.js";
 
 // Fills `parent`; returns a function that ends it.
 export function showCandidateBoard(parent, tellState) {
   const live = new Applications();
   let chosen = null;
-  const board = new Board(parent);
+  const board = new Board(parent, { scope: "mine" });
+  const { parameters } = board;
   const open = (applicationId) => {
     chosen = applicationId;
     showRows();
     story.load();
     story.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
   };
-  const strip = new Panel({ id: "figures", title: "Yours, live", wide: 12, make: makeFigures,
+  const strip = new Panel({ id: "figures", title: "At a glance", wide: 12, make: makeFigures,
     definition: "Answered: shortlisted, invited, an offer, hired or rejected." });
   const list = applications({ wide: 7, open });
-  const story = timeline({ wide: 5, of: () => live.rows.get(chosen) });
+  const story = timeline({ wide: 5, of: () => subjectOf(live, chosen) });
   const news = feed({ wide: 5, open });
   const standing = pipeline(7, "Your applications by their present status.");
   board.live("Live", strip, list, story, news, standing);
+  board.asked("Your figures", [],
+    funnel({ wide: 6, parameters }), response({ wide: 6, parameters }),
+    volume({ wide: 12, parameters }));
 
   const sorted = () => [...live.rows.values()].sort((a, b) => Date.parse(latest(b) ?? 0) - Date.parse(latest(a) ?? 0));
-  const showRows = () => list.show({ rows: sorted(), chosen });
+  const showRows = () => list.show({ rows: sorted(), chances: live.chances, chosen });
   story.show(null);
   live.onState(tellState);
   live.subscribe(() => {
@@ -44,7 +51,15 @@ export function showCandidateBoard(parent, tellState) {
     if (event.subject === chosen) story.load();
   });
   live.start();
-  return () => live.stop();
+  return () => {
+    live.stop();
+    board.close();
+  };
+}
+
+function subjectOf({ rows, chances }, applicationId) {
+  const row = rows.get(applicationId);
+  return row && { row, chance: chances.get(applicationId) };
 }
 
 function byStatus(rows) {
@@ -61,7 +76,7 @@ function headlines(rows) {
   const offered = number((row) => row.offersReceived > 0);
   return [
     { name: "Applications", value: count(rows.length), note: "in all" },
-    { name: "Open", value: count(number((row) => !CLOSED.has(row.status))), note: "not hired, rejected or withdrawn" },
+    { name: "Open", value: count(number((row) => !CLOSED.has(row.status))), note: "not decided yet" },
     { name: "Answered", value: count(answered), note: share(answered) },
     { name: "With an interview", value: count(interviewed), note: share(interviewed) },
     { name: "With an offer", value: count(offered), note: share(offered) },

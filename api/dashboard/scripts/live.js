@@ -1,8 +1,10 @@
 // What the live streams say, kept for the panels. Listeners hear of changes once a frame.
 import { follow } from "./stream.js";
+import { get } from "./request.js";
 
 const EVENTS_KEPT = 200;
 const SAMPLES_KEPT = 120;
+const LISTED = 100;
 
 class Live {
   #listeners = new Set();
@@ -47,9 +49,11 @@ class Live {
   }
 }
 
-// One's own applications: `rows` as the server has them, `events` newest first.
+// One's own applications: `rows` as the server has them, `chances` of being hired by application,
+// `events` newest first.
 export class Applications extends Live {
   rows = new Map();
+  chances = new Map();
   events = [];
   ready = false;
   #news = new Set();
@@ -67,7 +71,7 @@ export class Applications extends Live {
     if (event === "heartbeat") return;
     if (event === "reset") this.#reset(data);
     else if (event === "snapshot") this.#begin(data);
-    else if (event === "application.analytics_updated") this.#keep(data.data.analytics);
+    else if (event === "application.analytics_updated") this.#update(data.data);
     else this.#add({ id: data.id, type: data.type, at: data.time, subject: data.subject, data: data.data });
     if (this.ready) this.changed();
   }
@@ -82,6 +86,20 @@ export class Applications extends Live {
     if (more) return;
     if (!this.events.length) this.events = past(this.rows.values());
     this.ready = true;
+    this.#askChances();
+  }
+
+  #update({ analytics, successProbability }) {
+    this.#keep(analytics);
+    this.chances.set(analytics.applicationId, successProbability ?? null);
+  }
+
+  // The snapshot has no chances; what came by the stream meanwhile is newer than the list.
+  async #askChances() {
+    const { items } = await get("api/applications", { limit: LISTED }).catch(() => ({ items: [] }));
+    for (const { id, analytics } of items)
+      if (!this.chances.has(id)) this.chances.set(id, analytics.successProbability);
+    this.changed();
   }
 
   #keep(row) {
@@ -97,6 +115,7 @@ export class Applications extends Live {
 
   #reset({ reason }) {
     this.rows.clear();
+    this.chances.clear();
     this.#add({ id: `reset-${Date.now()}`, type: "reset", at: new Date().toISOString(), data: { reason } });
   }
 }

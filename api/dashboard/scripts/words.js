@@ -23,6 +23,18 @@ export const SOURCES = {
   other: "Other",
 };
 
+// What moves a chance of success.
+export const FACTORS = {
+  stage: "how far it has come",
+  silence: "the employer’s silence",
+  age: "its age",
+  activity: "what has happened so far",
+  match: "the match with the job",
+  employer: "how this employer treats applications",
+  source: "where the job was found",
+  moment: "the hour and the day of the week",
+};
+
 export function statusName(status) {
   return STATUSES[status] ?? "No status yet";
 }

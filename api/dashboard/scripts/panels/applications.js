@@ -1,5 +1,5 @@
 // One's own applications, the one with the latest news first; choosing one opens its timeline.
-import { duration, instant, NOTHING } from "../format.js";
+import { duration, instant, NOTHING, percent } from "../format.js";
 import { h, keyed, setText } from "../dom.js";
 import { Panel } from "../panel.js";
 import { CLOSED, jobOf, statusName } from "../words.js";
@@ -9,23 +9,23 @@ const HOUR_MS = 3_600_000;
 export function applications({ wide, open }) {
   return new Panel({
     id: "applications", title: "Your applications", wide,
-    definition: "The latest news first. Silence: time since the employer last did anything, while it is open.",
+    definition: "The latest news first. Chance: of being hired, as the model sees it. Silence: since the employer last did anything.",
     make: (body) => make(body, open),
   });
 }
 
-// Data: { rows, chosen }.
+// Data: { rows, chances, chosen }.
 function make(body, open) {
   const rowsOf = h("tbody");
   body.append(
     h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": "Your applications" },
       h("table", { class: "applications" },
         h("thead", {}, h("tr", {},
-          ["Job", "Status", "Last news", "Silence"].map((name) => h("th", { scope: "col" }, name)))),
+          ["Job", "Status", "Chance", "Silence", "Last news"].map((name) => h("th", { scope: "col" }, name)))),
         rowsOf)));
-  return ({ rows, chosen }) => {
+  return ({ rows, chances, chosen }) => {
     if (!rows.length) return "You have no application yet. As soon as one is created it stands here.";
-    keyed(rowsOf, rows, (row) => row.applicationId, (row) => create(row, open), (element, row) => update(element, row, chosen));
+    keyed(rowsOf, rows, (row) => row.applicationId, (row) => create(row, open), (element, row) => update(element, row, chances.get(row.applicationId), chosen));
   };
 }
 
@@ -35,18 +35,20 @@ function create(row, open) {
       h("button", { type: "button", class: "link job", onclick: () => open(row.applicationId) }),
       h("span", { class: "company" })),
     h("td", {}, h("span", { class: "chip" })),
-    h("td", { class: "when" }),
-    h("td", { class: "silence" }));
+    h("td", { class: "chance" }),
+    h("td", { class: "silence" }),
+    h("td", { class: "when" }));
 }
 
-function update(element, row, chosen) {
-  const [job, status, when, silence] = element.children;
+function update(element, row, chance, chosen) {
+  const [job, status, likely, silence, when] = element.children;
   setText(job.firstChild, jobOf(row));
   setText(job.lastChild, row.company ?? "");
   job.firstChild.setAttribute("aria-pressed", String(row.applicationId === chosen));
   setText(status.firstChild, statusName(row.status));
   status.firstChild.dataset.status = row.status ?? "";
   setText(when, latest(row) ? instant(latest(row)) : NOTHING);
+  setText(likely, percent(chance?.p));
   setText(silence, duration(hoursOfSilence(row)));
 }
 

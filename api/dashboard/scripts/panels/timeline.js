@@ -1,39 +1,42 @@
 // One application's story from its first event on, and how long each step took.
-import { duration, instant } from "../format.js";
+import { duration, instant, percent } from "../format.js";
 import { get } from "../request.js";
 import { h, keyed, setText } from "../dom.js";
 import { Panel } from "../panel.js";
-import { jobOf, leadsTo, sentence, statusName } from "../words.js";
+import { FACTORS, jobOf, leadsTo, sentence, statusName } from "../words.js";
 
 const LIMIT = 100;
 
-// `of()` is the row whose story it is, undefined for none.
+// `of()` is { row, chance } of the application whose story it is, undefined for none.
 export function timeline({ wide, of }) {
   return new Panel({
     id: "timeline", title: "Timeline", wide,
     definition: "Every event that counts, in the order in which things happened; corrected ones are left out.",
     make,
     ask: async () => {
-      const row = of();
-      if (row === undefined) return null;
+      const subject = of();
+      if (subject === undefined) return null;
+      const { row, chance } = subject;
       const path = `api/applications/${encodeURIComponent(row.applicationId)}/timeline`;
       const page = await get(path, { limit: LIMIT });
-      return { row, items: page.items, more: page.total - page.items.length };
+      return { row, chance, items: page.items, more: page.total - page.items.length };
     },
   });
 }
 
 function make(body) {
   const title = h("p", { class: "story-title" });
+  const likely = h("p", { class: "chance-told" });
   const list = h("ol", { class: "story", tabindex: "0", "aria-label": "Timeline" });
   const rest = h("p", { class: "hint" });
-  body.append(title, list, rest);
+  body.append(title, likely, list, rest);
   return (data) => {
     if (data === null) return "Choose an application to see its story.";
-    const { row, items, more } = data;
+    const { row, chance, items, more } = data;
     title.replaceChildren(
       h("strong", {}, jobOf(row)), row.company ? ` at ${row.company} ` : " ",
       h("span", { class: "chip", "data-status": row.status }, statusName(row.status)));
+    setText(likely, chanceTold(chance));
     const steps = items.map((item, index) => ({ item, before: items[index - 1] }));
     keyed(list, steps, ({ item }) => item.eventId, create, update);
     setText(rest, more > 0 ? `And ${more} more.` : "");
@@ -50,6 +53,17 @@ function create({ item }) {
 
 function update(element, { item, before }) {
   const hours = before ? (Date.parse(item.at) - Date.parse(before.at)) / 3_600_000 : 0;
-  const notes = [hours > 0 ? `${duration(hours)} later` : null, item.pending ? "being recorded" : null];
+  const notes = [hours >= 1 / 60 ? `${duration(hours)} later` : null, item.pending ? "being recorded" : null];
   setText(element.querySelector(".story-when span"), notes.filter(Boolean).map((note) => ` · ${note}`).join(""));
+}
+
+// The model's words: { p, low, high, coldStart, factors: [{ factor, effect }] }.
+function chanceTold(chance) {
+  if (!chance) return "";
+  const begin = `Chance of being hired ${percent(chance.p)} (${percent(chance.low)} to ${percent(chance.high)})`;
+  if (chance.coldStart) return `${begin}: too few outcomes are known yet to tell applications apart.`;
+  const [strongest] = chance.factors;
+  if (strongest === undefined) return `${begin}.`;
+  const points = Math.round(100 * strongest.effect);
+  return `${begin}; most of all ${FACTORS[strongest.factor] ?? strongest.factor} (${points > 0 ? "+" : "−"}${Math.abs(points)} points).`;
 }
