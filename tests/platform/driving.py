@@ -21,7 +21,7 @@ from storage.postgres.outbox import copy_lines
 from storage.postgres.status import Live, read_live
 
 ROOT = Path(__file__).parents[2]
-START_S = 60.0
+START_S = 120.0
 RECOVERY_S = 10.0
 STOP_S = 10.0
 

@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from storage.kafka.broker import Broker
 from storage.kafka.jars import class_path
 from tests.kafka.conftest import CACHE
@@ -13,6 +15,7 @@ _SLOW_S = 3 * START_S
 """A Java program starts here."""
 
 
+@pytest.mark.timeout(900)
 def test_a_data_folder_moves_to_kafka_and_back(tmp_path: Path) -> None:
     class_path(CACHE, print)  # on a machine's first run it is fetched
     data = tmp_path / "data"

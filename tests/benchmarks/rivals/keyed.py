@@ -32,7 +32,7 @@ from tests.benchmarks.processes import peak_mb
 from tests.benchmarks.rivals.keyed_tables import Tables, Update, create
 
 _LINES = 10_000
-_EPOCH = timedelta(seconds=10)
+EPOCH = timedelta(seconds=10)
 
 
 class _Lines(StatefulSourcePartition[bytes, int]):
@@ -61,7 +61,7 @@ class _FileSource(FixedPartitionedSource[bytes, int]):
         return _Lines(self._path, resume_state or 0)
 
 
-class _Application(StatefulBatchLogic[Event, Update, tuple[int, bytes]]):
+class Application(StatefulBatchLogic[Event, Update, tuple[int, bytes]]):
     """One key: its facts, each once."""
 
     def __init__(self, snapshot: tuple[int, bytes] | None) -> None:
@@ -92,7 +92,7 @@ class _Application(StatefulBatchLogic[Event, Update, tuple[int, bytes]]):
         return self._held.revision, self._held.packed
 
 
-def _events(lines: list[bytes], now: int) -> Iterator[tuple[str, Event]]:
+def events_of(lines: list[bytes], now: int) -> Iterator[tuple[str, Event]]:
     for line in lines:
         event = decode(line.rstrip(b"\n"), now)
         if isinstance(event, Event):
@@ -104,8 +104,8 @@ def dataflow(path: Path, url: str, *, log: bool) -> Dataflow:
     now = now_us()
     flow = Dataflow("keyed")
     lines = op.input("read", flow, _FileSource(path))
-    keyed = op.flat_map_batch("decode", lines, lambda batch: _events(batch, now))
-    rows = op.stateful_batch("fold", keyed, _Application)
+    keyed = op.flat_map_batch("decode", lines, lambda batch: events_of(batch, now))
+    rows = op.stateful_batch("fold", keyed, Application)
     op.output("write", rows, Tables(url, log=log))
     return flow
 
@@ -122,7 +122,7 @@ def main(path: Path, url: str, *, log: bool) -> dict[str, float]:
             dataflow(path, url, log=log),
             [],
             0,
-            epoch_interval=_EPOCH,
+            epoch_interval=EPOCH,
             recovery_config=RecoveryConfig(folder),  # type: ignore[no-untyped-call]
         )
         took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu_before_s
