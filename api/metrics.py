@@ -29,6 +29,11 @@ class Pipeline:
         "Messages that the analytics flow has judged: accepted, duplicates or dead_lettered.",
         ("flow", "partition", "outcome"),
     )
+    KAFKA_LAG = Described(
+        "jobfinders_kafka_lag_messages",
+        "Of what the relay published to the events topic, what the flow has not taken.",
+        ("partition",),
+    )
     LOG_LAG = Described(
         "jobfinders_log_lag_entries",
         "Entries of the log that a reader of it has not taken; warehouse: not published.",

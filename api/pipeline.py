@@ -18,6 +18,7 @@ from storage.postgres.queries import load
 
 SQL = load("health")
 _ANALYTICS = "analytics"
+_TOPIC = "relay.events"
 _OUTCOMES = ("accepted", "duplicates", "dead_lettered")
 
 Values = Mapping[tuple[str, ...], float]
@@ -61,6 +62,7 @@ class PipelineFigures:
                     for outcome in _OUTCOMES
                 },
             ),
+            _gauge(Pipeline.KAFKA_LAG, _behind_relay(flows)),
             _gauge(Pipeline.LOG_LAG, _lags(flows, heads, published)),
             _gauge(Pipeline.DEAD_LETTERS, {(reason,): n for reason, n in letters}),
             _gauge(Pipeline.ENTITY_STALE, {(): stale}),
@@ -73,14 +75,20 @@ class PipelineFigures:
             return {}
 
 
+def _behind_relay(flows: list[asyncpg.Record]) -> Values:
+    """Offsets between the relay's end of each partition of the topic and the flow's position."""
+    taken = {row["partition"]: row["position"] for row in flows if row["flow"] == _ANALYTICS}
+    published = {row["partition"]: row["position"] for row in flows if row["flow"] == _TOPIC}
+    return {(str(p),): max(0, end - taken.get(p, 0)) for p, end in published.items()}
+
+
 def _lags(
     flows: list[asyncpg.Record], heads: Mapping[int, int], published: Mapping[int, int]
 ) -> Values:
     """How many entries of the log each of its readers has before it."""
     readers = {(row["flow"], row["partition"]): row["position"] for row in flows}
     readers |= {("warehouse", partition): at for partition, at in published.items()}
-    # A name with a dot is a place in a topic, which the relay keeps beside its own.
-    names = {flow for flow, _ in readers if flow != _ANALYTICS and "." not in flow}
+    names = {flow for flow, _ in readers} - {_ANALYTICS, _TOPIC}
     return {
         (flow, str(partition)): max(0, head - readers.get((flow, partition), 0))
         for flow in names

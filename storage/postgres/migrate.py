@@ -1,19 +1,23 @@
 """Numbered migrations (`migrations/NNNN_name.sql`), each applied once, in one transaction."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 
 import psycopg
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow
 
-from models.errors import ConfigurationError, SchemaTooNew
+from models.errors import ConfigurationError, SchemaTooNew, Unavailable
 from storage.postgres.connect import connect
 from storage.postgres.queries import load
 
 SQL = load("migrations")
+_PATIENCE_S = 60.0
+_PAUSE_S = 0.1
 
 _Connection = psycopg.Connection[TupleRow]
 
@@ -55,12 +59,29 @@ def migrate(url: str, *, partitions: int = 1) -> None:
         applied = _applied(connection, known)
         for migration in known:
             if migration.version not in applied:
-                with connection.transaction():
-                    connection.execute(migration.statements.encode())
-                    connection.execute(
-                        SQL.record, (migration.version, migration.name, migration.hash)
-                    )
+                _apply(connection, migration)
         connection.execute(SQL.ensure_log, (partitions,))
+
+
+def _apply(connection: _Connection, migration: Migration) -> None:
+    """In one transaction. Gives way while a lock is taken: whoever came after would wait too.
+
+    Raises Unavailable when somebody has held it for a minute.
+    """
+    patient_until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            with connection.transaction():
+                connection.execute(SQL.give_way)
+                connection.execute(migration.statements.encode())
+                connection.execute(SQL.record, (migration.version, migration.name, migration.hash))
+                return
+        except LockNotAvailable:
+            if time.monotonic() > patient_until:
+                raise Unavailable(
+                    f"migration {migration.version}: a transaction has held a lock for a minute"
+                ) from None
+            time.sleep(_PAUSE_S)
 
 
 def check_version(url: str) -> None:

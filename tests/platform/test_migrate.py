@@ -83,6 +83,29 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(
     assert one(empty, "SELECT to_regclass('second')") is None
 
 
+def test_a_migration_that_waits_for_a_lock_holds_nobody_up(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(empty)
+    later = Migration(9999, "later", "ALTER TABLE dead_letters ADD COLUMN later text")
+    monkeypatch.setattr(module, "migrations", lambda: [*migrations(), later])
+    with connect(empty) as holding, ThreadPoolExecutor(1) as pool:
+        holding.execute("SELECT FROM dead_letters")
+        migrating = pool.submit(migrate, empty)
+        with connect(empty, autocommit=True) as other:
+            other.execute("SET statement_timeout = '5s'")
+            tried = (
+                "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'dead_letters'::regclass"
+            )
+            while other.execute(tried).fetchone() is None:
+                assert not migrating.done()
+            assert other.execute("SELECT count(*) FROM dead_letters").fetchone() == (0,)
+        assert not migrating.done()
+        holding.rollback()
+        migrating.result(20)
+    assert one(empty, "SELECT max(version) FROM schema_migrations") == 9999
+
+
 def test_no_database_is_a_clear_error(postgres_server: Server) -> None:
     with pytest.raises(Unavailable, match=r"Postgres does not answer: .*does not exist"):
         migrate(postgres_server.url("nowhere"))

@@ -3,7 +3,9 @@
 import asyncio
 
 import httpx
+import pytest
 
+from storage.postgres import migrate
 from tests.processes.crowd import Crowd
 from tests.redis_server import RedisServer
 from tests.stream.road import Road
@@ -107,6 +109,35 @@ async def test_a_post_repeated_at_another_process_is_done_once(apis: list[Api]) 
     assert len({answer.content for answer in done}) == 1
     assert last.headers["idempotency-replayed"] == "true"
     assert listed.json()["total"] == 1
+
+
+async def test_a_schema_migration_is_not_noticed(
+    apis: list[Api], road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = ("applications", "application_analytics", "event_log", "outbox", "flow_positions")
+    changes = "".join(f"ALTER TABLE {table} ADD COLUMN later text;" for table in tables)
+    known = [*migrate.migrations(), migrate.Migration(9999, "later", changes)]
+    monkeypatch.setattr(migrate, "migrations", lambda: known)
+    written: list[httpx.Response] = []
+    async with httpx.AsyncClient(timeout=30) as client:
+
+        async def write(user: str, api: Api) -> None:
+            headers = api.bearer(user)
+            for _ in range(30):
+                answer = await client.post(api.url(PATH), headers=headers, json=APPLICATION)
+                written.extend([answer, await client.get(api.url(PATH), headers=headers)])
+
+        writing = [asyncio.create_task(write(f"user{n}", api)) for n, api in enumerate(apis)]
+        while len(written) < 20:
+            await asyncio.wait(writing, timeout=0.01)
+        await asyncio.to_thread(migrate.migrate, road.url)
+        road.fold()
+        await asyncio.gather(*writing)
+        road.fold()
+        assert {answer.status_code for answer in written} == {200, 201}
+        for number, api in enumerate(apis):
+            listed = await client.get(api.url(PATH), headers=api.bearer(f"user{number}"))
+            assert listed.json()["total"] == 30
 
 
 async def test_a_limit_is_one_for_all_and_in_bounds_when_redis_is_killed(

@@ -12,10 +12,12 @@ from tests.stream.sse import Frame, Stream
 PATIENCE_S = 15
 
 
-async def until(frames: AsyncIterator[Frame], wanted: Callable[[Frame], bool]) -> list[Frame]:
+async def until(
+    frames: AsyncIterator[Frame], wanted: Callable[[Frame], bool], patience_s: float = PATIENCE_S
+) -> list[Frame]:
     """Frames up to and with the first wanted one."""
     found = []
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(patience_s):
         async for frame in frames:
             found.append(frame)
             if wanted(frame):

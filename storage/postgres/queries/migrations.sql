@@ -23,3 +23,6 @@ INSERT INTO schema_migrations (version, name, hash) VALUES ($1, $2, $3)
 
 -- name: ensure_log
 INSERT INTO log (partitions) VALUES ($1) ON CONFLICT DO NOTHING
+
+-- name: give_way
+SET LOCAL lock_timeout = '200ms'
