@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from models.errors import ConfigurationError, Unavailable
 
-PATIENCE_S = 0.5
+PATIENCE_S = 1.0
 """Longer than this no request waits for Redis."""
 _CONNECTIONS = 16
 _SCRIPT = Path(__file__).with_name("count.lua").read_text(encoding="utf-8")

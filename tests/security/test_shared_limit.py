@@ -105,7 +105,7 @@ async def test_a_redis_that_hangs_holds_nobody_up(redis: RedisServer, settings: 
         answers = await asyncio.gather(
             *(client.get("/api/applications/unknown", headers=bearer()) for _ in range(25))
         )
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 3
         found = [answer.status_code for answer in answers]
         assert (found.count(403), found.count(429)) == (10, 15)
         redis.signal(signal.SIGCONT)
