@@ -2,10 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from models.application import Status
+from models.application import CLOSED
 
 _HOUR = timedelta(hours=1)
-_CLOSED = frozenset({Status.HIRED, Status.REJECTED, Status.WITHDRAWN})
 
 
 def hours_in_stage(status_at: datetime | None, now: datetime) -> float | None:
@@ -22,7 +21,7 @@ def hours_of_silence(
     """Hours since the employer last did anything, at least 0; since the application where he
     never did. None once it is closed or when it has no beginning."""
     since = last_employer_activity_at or applied_at
-    return None if since is None or status in _CLOSED else _hours(since, now)
+    return None if since is None or status in CLOSED else _hours(since, now)
 
 
 def _hours(start: datetime, now: datetime) -> float:

@@ -54,6 +54,9 @@ TRANSITIONS: dict[Status | None, tuple[Status, ...]] = {
     _S.WITHDRAWN: (),
 }
 
+CLOSED = frozenset({_S.HIRED, _S.REJECTED, _S.WITHDRAWN})
+"""Statuses in which nobody waits for anything."""
+
 RESPONSES = frozenset(
     {
         _S.SHORTLISTED,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from models.application import Status
+from models.application import CLOSED, Status
 
 STAGES = (
     Status.APPLIED,
@@ -108,7 +108,4 @@ def share(part: int, whole: int) -> float | None:
 
 
 def _end(status: str) -> str:
-    return status if status in _ENDS else "open"
-
-
-_ENDS = frozenset({Status.HIRED, Status.REJECTED, Status.WITHDRAWN})
+    return status if status in CLOSED else "open"

@@ -17,6 +17,7 @@ from api.routes import (
     performance,
     story,
     stream,
+    tables,
     users,
 )
 
@@ -28,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     analytics.router,
     metrics.router,
     model.router,
+    tables.router,
     ingest.router,
     dead_letters.router,
     users.router,

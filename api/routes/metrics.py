@@ -1,132 +1,114 @@
-"""Metrics across applications: for analysts and admins, and for users over their own."""
+"""Metrics across applications: for analysts and admins, and for users over their own.
 
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+Each route is there twice, bare and with the extension of a file format.
+"""
 
-from fastapi import APIRouter, Depends, Query, Request
+from collections.abc import Awaitable, Callable
+from typing import Annotated
 
-from api.auth import Role
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api import asking, files
+from api.asking import Asking
 from api.body import StrictRoute
-from api.dependencies import Caller, Process
 from api.models import Model
 from api.schemas.metrics import (
     Answer,
     CurveItem,
     Filters,
-    FreshnessView,
     FunnelItem,
+    GhostedItem,
     Grouped,
     OffersItem,
     ResponseItem,
+    SilentFilters,
+    SilentItem,
+    StageItem,
+    SummaryItem,
     VolumeFilters,
     VolumeItem,
 )
 from api.services import metrics
-from api.services.metrics import Asked
-from api.state import State
-from models.errors import AccessDenied
-from models.metrics import CASES_MIN, DEFINITIONS, Metric
-from storage.duckdb.metrics import By, Reader, Selection
-from storage.duckdb.published import Freshness
+from models.metrics import Metric
 
 router = APIRouter(prefix="/api/analytics", tags=["metrics"], route_class=StrictRoute)
 
-_MINE = "mine"
-
-Item = TypeVar("Item", bound=Model)
-
-
-def whose(request: Request, caller: Caller) -> str | None:
-    """The user whose applications are counted; None for everybody's. Judged before the other
-    parameters are. Raises AccessDenied."""
-    mine = request.query_params.getlist("scope")[-1:] == [_MINE]
-    if caller.role is Role.SERVICE or (caller.role is Role.USER and not mine):
-        raise AccessDenied("you do not have access to this resource")
-    return caller.user_id if mine else None
+Ask = Annotated[Asking, Depends()]
+Endpoint = Callable[..., Awaitable[Response]]
 
 
-Whose = Annotated[str | None, Depends(whose)]
+def get(metric: Metric, item: type[Model]) -> Callable[[Endpoint], Endpoint]:
+    """The two routes of a metric."""
+
+    def add(endpoint: Endpoint) -> Endpoint:
+        for suffix, documented in ((".{extension}", [Depends(files.by_extension)]), ("", [])):
+            router.get(
+                f"/{metric}{suffix}",
+                response_model=Answer[item],  # type: ignore[valid-type]
+                responses=files.DOCUMENTED,
+                dependencies=documented,
+            )(endpoint)
+        return endpoint
+
+    return add
 
 
-@router.get("/funnel")
-async def funnel(
-    user_id: Whose, parts: Process, filters: Annotated[Grouped, Query()]
-) -> Answer[FunnelItem]:
+@get(Metric.SUMMARY, SummaryItem)
+async def summary(ask: Ask, filters: Annotated[Filters, Query()]) -> Response:
+    """The headline figures."""
+    return await ask.answer(Metric.SUMMARY, SummaryItem, metrics.summary_items, filters)
+
+
+@get(Metric.FUNNEL, FunnelItem)
+async def funnel(ask: Ask, filters: Annotated[Grouped, Query()]) -> Response:
     """How far applications get, and where they end."""
-    return await _answer(parts, Metric.FUNNEL, metrics.funnel_items, user_id, filters)
+    return await ask.answer(Metric.FUNNEL, FunnelItem, metrics.funnel_items, filters)
 
 
-@router.get("/response-times")
-async def response_times(
-    user_id: Whose, parts: Process, filters: Annotated[Grouped, Query()]
-) -> Answer[ResponseItem]:
+@get(Metric.STAGES, StageItem)
+async def stages(ask: Ask, filters: Annotated[Filters, Query()]) -> Response:
+    """How long applications stay in a stage."""
+    return await ask.answer(Metric.STAGES, StageItem, metrics.stage_items, filters)
+
+
+@get(Metric.RESPONSE_TIMES, ResponseItem)
+async def response_times(ask: Ask, filters: Annotated[Grouped, Query()]) -> Response:
     """How long answers take, those still waited for included."""
-    return await _answer(parts, Metric.RESPONSE_TIMES, metrics.response_items, user_id, filters)
+    return await ask.answer(Metric.RESPONSE_TIMES, ResponseItem, metrics.response_items, filters)
 
 
-@router.get("/response-curve")
-async def response_curve(
-    user_id: Whose, parts: Process, filters: Annotated[Filters, Query()]
-) -> Answer[CurveItem]:
+@get(Metric.RESPONSE_CURVE, CurveItem)
+async def response_curve(ask: Ask, filters: Annotated[Filters, Query()]) -> Response:
     """The share not answered after so many hours."""
-    return await _answer(parts, Metric.RESPONSE_CURVE, metrics.curve_items, user_id, filters)
+    return await ask.answer(Metric.RESPONSE_CURVE, CurveItem, metrics.curve_items, filters)
 
 
-@router.get("/offers")
-async def offers(
-    user_id: Whose, parts: Process, filters: Annotated[Grouped, Query()]
-) -> Answer[OffersItem]:
+@get(Metric.OFFERS, OffersItem)
+async def offers(ask: Ask, filters: Annotated[Grouped, Query()]) -> Response:
     """Who gets offers, and what becomes of them."""
-    return await _answer(parts, Metric.OFFERS, metrics.offers_items, user_id, filters)
+    return await ask.answer(Metric.OFFERS, OffersItem, metrics.offers_items, filters)
 
 
-@router.get("/volume")
-async def volume(
-    user_id: Whose, parts: Process, filters: Annotated[VolumeFilters, Query()]
-) -> Answer[VolumeItem]:
+@get(Metric.VOLUME, VolumeItem)
+async def volume(ask: Ask, filters: Annotated[VolumeFilters, Query()]) -> Response:
     """Events by hour, day or week."""
-
-    def count(reader: Reader, freshness: Freshness, asked: Asked) -> list[VolumeItem]:
-        by_type = filters.by is not None
-        return metrics.volume_items(reader, freshness, asked, filters.per, by_type=by_type)
-
-    return await _answer(parts, Metric.VOLUME, count, user_id, filters)
+    find = metrics.VOLUMES[filters.per, filters.by is not None]
+    return await ask.answer(Metric.VOLUME, VolumeItem, find, filters)
 
 
-async def _answer(
-    parts: State,
-    metric: Metric,
-    items_of: Callable[[Reader, Freshness, Asked], list[Item]],
-    user_id: str | None,
-    filters: Filters,
-) -> Answer[Item]:
-    asked = _asked(user_id, filters)
-    items, freshness = await parts.warehouse.ask(
-        lambda reader, freshness: items_of(reader, freshness, asked)
-    )
-    return Answer(
-        definition=DEFINITIONS[metric],
-        scope="all" if user_id is None else _MINE,
-        tz=filters.tz,
-        minimum_cases=asked.cases_min,
-        freshness=FreshnessView(
-            clock=freshness.clock, published_at=freshness.published_at, as_of=freshness.as_of
-        ),
-        items=items,
-    )
+@get(Metric.GHOSTED, GhostedItem)
+async def ghosted(ask: Ask, filters: Annotated[Grouped, Query()]) -> Response:
+    """Open applications that nobody will answer any more, probably."""
+    return await ask.answer(Metric.GHOSTED, GhostedItem, metrics.ghosted_items, filters)
 
 
-def _asked(user_id: str | None, filters: Filters) -> Asked:
-    selection = Selection(
-        user_id,
-        filters.since,
-        filters.until,
-        filters.company,
-        tuple(filters.source) or None,
-        tuple(filters.status) or None,
-    )
-    cases_min = CASES_MIN if user_id is None else 1
-    if isinstance(filters, Grouped):
-        by = filters.by or By.NONE
-        return Asked(selection, filters.zone, cases_min, by, filters.limit)
-    return Asked(selection, filters.zone, cases_min)
+@get(Metric.GHOSTED_APPLICATIONS, SilentItem)
+async def ghosted_applications(
+    ask: Ask,
+    _: Annotated[str | None, Depends(asking.whose_rows)],
+    filters: Annotated[SilentFilters, Query()],
+) -> Response:
+    """Which they are: one's own, or to admins, whose look is written down, everybody's."""
+    metric = Metric.GHOSTED_APPLICATIONS
+    return await ask.answer(metric, SilentItem, metrics.silent_items, filters)

@@ -2,19 +2,21 @@
 
 from datetime import UTC, datetime, tzinfo
 from functools import cache
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.models import Model
-from api.schemas.fields import Moment, moment
+from api.schemas.fields import Identifier, Moment, moment
 from models.application import Source, Status
 from models.errors import InvalidRequest
 from models.periods import Per
 from storage.duckdb.metrics import By
 
 COMPANIES_MAX = 200
+SILENT_MAX = 1_000
+PAGE_MAX = 10_000
 _DAY_CHARACTERS = len("2026-03-01")
 
 
@@ -44,6 +46,9 @@ class Filters(BaseModel):
     tz: Annotated[str, AfterValidator(_known)] = Field(
         "UTC", description="IANA name.", examples=["Europe/Berlin"], max_length=64
     )
+    as_of: Moment | None = Field(
+        None, description="What had been recorded by then, as the history has it; slower."
+    )
     scope: Literal["all", "mine"] = Field(
         "all", description="mine: the caller's own applications; a user needs it."
     )
@@ -62,6 +67,11 @@ class Filters(BaseModel):
     def until(self) -> datetime | None:
         """`to` as an instant. Raises InvalidRequest for one outside the years 1 to 9999."""
         return self._instant(self.to)
+
+    @property
+    def recorded_until(self) -> datetime | None:
+        """`as_of` as an instant. Raises InvalidRequest for one outside the years 1 to 9999."""
+        return self._instant(self.as_of)
 
     def _instant(self, text: str | None) -> datetime | None:
         """The midnight of a day is one of the time zone."""
@@ -87,6 +97,53 @@ class VolumeFilters(Filters):
     by: Literal["type"] | None = None
 
 
+class SilentFilters(Filters):
+    """With how many to show."""
+
+    limit: int = Field(100, ge=1, le=SILENT_MAX, description="The longest silence first.")
+
+
+class FreshnessView(Model):
+    """How new the figures are."""
+
+    clock: datetime = Field(description="Log clock: waiting is counted up to here.")
+    published_at: datetime
+    as_of: str = Field(description="Position in the log: partition:offset, comma-separated.")
+
+
+class TableFilters(Filters):
+    """With which applications to show."""
+
+    limit: int = Field(1_000, ge=1, le=PAGE_MAX, description="Applications a page.")
+    after: Identifier | None = Field(None, description="`next` of the page before.")
+
+
+class TablePage(Model):
+    """All rows of so many applications, in order of their ids; `total` counts applications."""
+
+    freshness: FreshnessView
+    items: list[dict[str, Any]]
+    total: int
+    has_more: bool
+    next: str | None
+
+
+class SummaryItem(Model):
+    """The headline figures."""
+
+    applications: int | None
+    open: int | None
+    answered: int | None
+    waiting: int | None = Field(description="Without an answer, and not withdrawn.")
+    offered: int | None
+    hired: int | None
+    rejected: int | None
+    withdrawn: int | None
+    median_response_hours: float | None
+    likely_ghosted: int | None
+    ghosted_after_hours: float | None
+
+
 class FunnelItem(Model):
     """A stage: who got there, and where those are who got no further."""
 
@@ -98,6 +155,17 @@ class FunnelItem(Model):
     open: int | None
     rejected: int | None
     withdrawn: int | None
+
+
+class StageItem(Model):
+    """A stage, and how long applications stay in it."""
+
+    stage: Status
+    entered: int | None
+    left: int | None
+    present: int | None
+    median_hours: float | None
+    p90_hours: float | None
 
 
 class ResponseItem(Model):
@@ -138,6 +206,29 @@ class OffersItem(Model):
     acceptance_rate: float | None
 
 
+class GhostedItem(Model):
+    """A group's open applications."""
+
+    group: str | None
+    open: int | None
+    likely_ghosted: int | None
+    share: float | None
+    ghosted_after_hours: float | None
+
+
+class SilentItem(Model):
+    """A likely ghosted application."""
+
+    application_id: str
+    user_id: str
+    company: str | None
+    job_title: str | None
+    status: Status
+    applied_at: datetime
+    last_employer_activity_at: datetime | None
+    hours_of_silence: float
+
+
 class VolumeItem(Model):
     """A period's events."""
 
@@ -145,14 +236,6 @@ class VolumeItem(Model):
     local: str = Field(description="`start` as a clock in tz shows it.")
     type: str | None
     events: int | None
-
-
-class FreshnessView(Model):
-    """How new the figures are."""
-
-    clock: datetime = Field(description="Log clock: waiting is counted up to here.")
-    published_at: datetime
-    as_of: str = Field(description="Position in the log: partition:offset, comma-separated.")
 
 
 Item = TypeVar("Item", bound=Model)

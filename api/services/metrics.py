@@ -1,22 +1,36 @@
 """Each metric: what the warehouse counts, and what the rules in `models/` make of it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
+from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 
 from api.models import Model
-from api.schemas.metrics import CurveItem, FunnelItem, OffersItem, ResponseItem, VolumeItem
+from api.schemas.metrics import (
+    CurveItem,
+    FunnelItem,
+    GhostedItem,
+    OffersItem,
+    ResponseItem,
+    SilentItem,
+    StageItem,
+    SummaryItem,
+    VolumeItem,
+)
 from models import survival
-from models.funnel import funnel, offers
+from models.application import CLOSED, Status
+from models.funnel import funnel, offers, share
+from models.ghosting import ghosted_after
 from models.periods import Per, starts
 from models.survival import Curve
 from storage.duckdb import metrics
-from storage.duckdb.metrics import By, Grouping, Reader, Responses, Selection
-from storage.duckdb.published import Freshness
+from storage.duckdb.metrics import By, Grouping, Reader, Responses, Selection, Silence
+from storage.duckdb.published import Version
 
 _SPANS = {Per.HOUR: timedelta(days=7), Per.DAY: timedelta(days=90), Per.WEEK: timedelta(days=730)}
 _KEYS = frozenset({"group", "stage", "start", "local", "type"})
@@ -26,16 +40,17 @@ Item = TypeVar("Item", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which applications, whose days, what to group by, and how few cases say nothing."""
+    """Which applications, whose days, how few cases say nothing, what to group by, and how many
+    companies or applications to show."""
 
     selection: Selection
     zone: tzinfo
     cases_min: int
     by: By = By.NONE
-    companies_max: int = 20
+    limit: int = 20
 
 
-def funnel_items(reader: Reader, _: Freshness, asked: Asked) -> list[FunnelItem]:
+def funnel_items(reader: Reader, _: Version, asked: Asked) -> list[FunnelItem]:
     """The stages of each group."""
     grouping = _grouping(reader, asked)
     found = metrics.standings(reader, asked.selection, grouping)
@@ -48,7 +63,7 @@ def funnel_items(reader: Reader, _: Freshness, asked: Asked) -> list[FunnelItem]
     return items
 
 
-def offers_items(reader: Reader, _: Freshness, asked: Asked) -> list[OffersItem]:
+def offers_items(reader: Reader, _: Version, asked: Asked) -> list[OffersItem]:
     """The offers of each group."""
     grouping = _grouping(reader, asked)
     found = metrics.standings(reader, asked.selection, grouping)
@@ -59,10 +74,10 @@ def offers_items(reader: Reader, _: Freshness, asked: Asked) -> list[OffersItem]
     return items
 
 
-def response_items(reader: Reader, freshness: Freshness, asked: Asked) -> list[ResponseItem]:
+def response_items(reader: Reader, version: Version, asked: Asked) -> list[ResponseItem]:
     """The wait of each group."""
     grouping = _grouping(reader, asked)
-    found = metrics.responses(reader, asked.selection, grouping, freshness.clock)
+    found = metrics.responses(reader, asked.selection, grouping, version.freshness.clock)
     items = []
     for name, group in zip(_names(grouping), _split(found, len(_names(grouping))), strict=True):
         cases, answered = len(group.hours), int(group.answered.sum())
@@ -84,9 +99,9 @@ def response_items(reader: Reader, freshness: Freshness, asked: Asked) -> list[R
     return items
 
 
-def curve_items(reader: Reader, freshness: Freshness, asked: Asked) -> list[CurveItem]:
+def curve_items(reader: Reader, version: Version, asked: Asked) -> list[CurveItem]:
     """The steps of the curve, none under 5 cases."""
-    found = metrics.responses(reader, asked.selection, Grouping(), freshness.clock)
+    found = metrics.responses(reader, asked.selection, Grouping(), version.freshness.clock)
     curve = _curve(found)
     if curve is None:
         return []
@@ -101,12 +116,92 @@ def curve_items(reader: Reader, freshness: Freshness, asked: Asked) -> list[Curv
     ]
 
 
+def stage_items(reader: Reader, version: Version, asked: Asked) -> list[StageItem]:
+    """Each stage that can be left."""
+    items = []
+    for stay in metrics.stays(reader, asked.selection, version.freshness.clock):
+        entered, left = len(stay.hours), int(stay.left.sum())
+        curve = survival.estimate(stay.hours, stay.left) if survival.enough(entered) else None
+        item = StageItem(
+            stage=stay.stage,
+            entered=entered,
+            left=left,
+            present=entered - left,
+            median_hours=None if curve is None else curve.percentile(0.5),
+            p90_hours=None if curve is None else curve.percentile(0.9),
+        )
+        items.append(_shown(item, entered, asked))
+    return items
+
+
+def ghosted_items(reader: Reader, version: Version, asked: Asked) -> list[GhostedItem]:
+    """The open applications of each group, and the likely ghosted ones among them."""
+    hours = _ghosted_after(reader, version)
+    grouping = _grouping(reader, asked)
+    found = metrics.silences(reader, asked.selection, grouping, version.freshness.clock, hours)
+    items = []
+    for number, name in _groups(grouping):
+        silence = found.get(number, Silence(0, 0))
+        item = GhostedItem(
+            group=name,
+            open=silence.open,
+            likely_ghosted=silence.silent,
+            share=share(silence.silent, silence.open),
+            ghosted_after_hours=hours,
+        )
+        items.append(_shown(item, silence.open, asked))
+    return items
+
+
+def silent_items(reader: Reader, version: Version, asked: Asked) -> list[SilentItem]:
+    """The likely ghosted ones, the longest silence first."""
+    hours, clock = _ghosted_after(reader, version), version.freshness.clock
+    found = metrics.silent_applications(reader, asked.selection, clock, hours, limit=asked.limit)
+    return [SilentItem(**silent._asdict()) for silent in found]
+
+
+def summary_items(reader: Reader, version: Version, asked: Asked) -> list[SummaryItem]:
+    """The headline figures."""
+    (waits,) = response_items(reader, version, asked)
+    (ghosted,) = ghosted_items(reader, version, asked)
+    standings = metrics.standings(reader, asked.selection, Grouping()).get(0, [])
+    offered = offers(standings)
+    ends = Counter[str]()
+    for standing in standings:
+        ends[standing.status] += standing.applications
+    item = SummaryItem(
+        applications=offered.applications,
+        open=offered.applications - sum(ends[status] for status in CLOSED),
+        answered=waits.answered,
+        waiting=waits.waiting,
+        offered=offered.offered,
+        hired=ends[Status.HIRED],
+        rejected=ends[Status.REJECTED],
+        withdrawn=ends[Status.WITHDRAWN],
+        median_response_hours=waits.median_hours,
+        likely_ghosted=ghosted.likely_ghosted,
+        ghosted_after_hours=ghosted.ghosted_after_hours,
+    )
+    return [_shown(item, offered.applications, asked)]
+
+
+def _ghosted_after(reader: Reader, version: Version) -> float:
+    """By everybody's answers: one's own are too few."""
+
+    def find() -> float:
+        found = metrics.responses(reader, Selection(), Grouping(), version.freshness.clock)
+        curve = survival.estimate(found.hours, found.answered)
+        return ghosted_after(curve, int(found.answered.sum()))
+
+    return version.once("ghosted_after", find)
+
+
 def volume_items(
-    reader: Reader, freshness: Freshness, asked: Asked, per: Per, *, by_type: bool
+    reader: Reader, version: Version, asked: Asked, *, per: Per, by_type: bool
 ) -> list[VolumeItem]:
     """Each period, those without events included."""
     selection = asked.selection
-    until = selection.until or freshness.clock + timedelta(microseconds=1)
+    until = selection.until or version.freshness.clock + timedelta(microseconds=1)
     since = selection.since or until - _SPANS[per]
     begins = tuple(starts(per, asked.zone, since, until))
     narrow = Selection(
@@ -131,14 +226,20 @@ def volume_items(
     ]
 
 
+VOLUMES = {
+    (per, by_type): partial(volume_items, per=per, by_type=by_type)
+    for per in Per
+    for by_type in (False, True)
+}
+"""Each volume by its period's length, and whether by type."""
+
+
 def _grouping(reader: Reader, asked: Asked) -> Grouping:
     """The groups that there are."""
     selection = asked.selection
     match asked.by:
         case By.COMPANY:
-            found = metrics.companies(
-                reader, selection, cases=asked.cases_min, limit=asked.companies_max
-            )
+            found = metrics.companies(reader, selection, cases=asked.cases_min, limit=asked.limit)
             return Grouping(asked.by, names=tuple(found))
         case By.SOURCE:
             return Grouping(asked.by, names=tuple(metrics.sources(reader, selection)))
@@ -188,7 +289,7 @@ def _curve(found: Responses) -> Curve | None:
 
 def _shown(item: Item, cases: int, asked: Asked) -> Item:
     """The item; without its figures where they rest on too few cases."""
-    if cases >= asked.cases_min:
+    if cases == 0 or cases >= asked.cases_min:
         return item
     return item.model_copy(
         update={name: None for name in type(item).model_fields if name not in _KEYS}

@@ -3,20 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-import duckdb
-
 from models.errors import QueryTooLong, Unavailable
-from storage.duckdb.published import Freshness, Published
+from storage.duckdb.metrics import Reader
+from storage.duckdb.published import Freshness, Published, Version
 
 _AT_ONCE = 2
 _PATIENCE_S = 5.0
 _LIMIT_S = 10.0
 
 Answer = TypeVar("Answer")
-Question = Callable[[duckdb.DuckDBPyConnection, Freshness], Answer]
+Question = Callable[[Reader, Version], Answer]
 
 
 class Warehouse:
@@ -26,16 +26,19 @@ class Warehouse:
         self._published = Published(folder)
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def ask(self, question: Question[Answer]) -> tuple[Answer, Freshness]:
-        """What the question finds in the newest version, and how fresh that is.
+    async def ask(
+        self, question: Question[Answer], as_of: datetime | None = None
+    ) -> tuple[Answer, Freshness]:
+        """What the question finds in the newest version, or in what had been recorded `as_of` a
+        time, and how fresh that is.
 
         Raises WarehouseNotReady before anything was published, Unavailable when no turn comes
         within 5 s, QueryTooLong when it is not answered within 10 s.
         """
         async with self._turn():
-            version = await asyncio.to_thread(self._published.newest)
+            version = await asyncio.to_thread(self._version, as_of)
             with version.reader() as reader:
-                asking = asyncio.create_task(asyncio.to_thread(question, reader, version.freshness))
+                asking = asyncio.create_task(asyncio.to_thread(question, reader, version))
                 try:
                     answer = await asyncio.wait_for(asyncio.shield(asking), _LIMIT_S)
                 except (TimeoutError, asyncio.CancelledError) as error:
@@ -45,6 +48,9 @@ class Warehouse:
                         raise QueryTooLong("this takes too long: take a shorter period") from None
                     raise
                 return answer, version.freshness
+
+    def _version(self, as_of: datetime | None) -> Version:
+        return self._published.newest() if as_of is None else self._published.as_of(as_of)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

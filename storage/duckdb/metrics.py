@@ -1,8 +1,7 @@
 """Figures across applications, as the published warehouse has them. Statements only: what is
 made of them is in `models/`."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,12 +11,14 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from models.application import Status
 from models.funnel import STAGES, Standing
 from models.instant import EPOCH
-from storage.postgres.queries import load
+from storage.duckdb.statements import Statements
 
-_NAMED = dict(load("metrics", "storage.duckdb"))
+_STATEMENTS = Statements("metrics")
 _QUARTER_S = 900
+_LEFT = STAGES[:-1]
 
 
 class By(StrEnum):
@@ -43,7 +44,6 @@ class Selection:
     def parameters(self) -> dict[str, object]:
         """As the statements name them."""
         return {
-            "stages": [stage.value for stage in STAGES],
             "user_id": self.user_id,
             "since": _naive(self.since),
             "until": _naive(self.until),
@@ -80,6 +80,35 @@ class Responses(NamedTuple):
         return Responses(
             self.group[places], self.hours[places], self.answered[places], self.withdrawn[places]
         )
+
+
+class Stay(NamedTuple):
+    """One entry for each application that was ever in the stage: hours there, several stays
+    together, and whether it has left."""
+
+    stage: Status
+    hours: npt.NDArray[np.float64]
+    left: npt.NDArray[np.bool_]
+
+
+class Silence(NamedTuple):
+    """Of the open applications of a group those whose employer has been silent too long."""
+
+    open: int
+    silent: int
+
+
+class Silent(NamedTuple):
+    """An open application; hours since its employer last did anything, or since it began."""
+
+    application_id: str
+    user_id: str
+    company: str | None
+    job_title: str | None
+    status: str
+    applied_at: datetime
+    last_employer_activity_at: datetime | None
+    hours_of_silence: float
 
 
 class Volume(NamedTuple):
@@ -132,6 +161,40 @@ def responses(
     return Responses(*(np.asarray(columns[name]) for name in Responses._fields))
 
 
+def stays(reader: Reader, selection: Selection, clock: datetime) -> Iterator[Stay]:
+    """How long applications were in each stage that can be left, up to `clock`."""
+    stages = [stage.value for stage in _LEFT]
+    parameters = selection.parameters() | {"clock": _naive(clock), "stages": stages}
+    columns = _execute(reader, "stays", parameters).fetchnumpy()
+    present = np.ma.filled(columns["present"], 0)
+    for number, stage in enumerate(_LEFT, 1):
+        there = present == number
+        spent = np.ma.asarray(columns[stage.value])
+        was_there = there | ~np.ma.getmaskarray(spent)
+        hours = np.ma.filled(spent, 0.0) + np.where(there, columns["hours"], 0.0)
+        yield Stay(stage, hours[was_there], ~there[was_there])
+
+
+def silences(
+    reader: Reader, selection: Selection, grouping: Grouping, clock: datetime, hours: float
+) -> dict[int, Silence]:
+    """Open applications by group, and whose employer has been silent for more than `hours`."""
+    parameters = selection.parameters() | grouping.parameters()
+    parameters |= {"clock": _naive(clock), "hours": hours}
+    found = _rows(reader, "silences", parameters, grouping.by)
+    return {group: Silence(*counts) for group, *counts in found}
+
+
+def silent_applications(
+    reader: Reader, selection: Selection, clock: datetime, hours: float, *, limit: int
+) -> list[Silent]:
+    """Open applications whose employer has been silent for more than `hours`, the longest first."""
+    parameters = selection.parameters()
+    parameters |= {"clock": _naive(clock), "hours": hours, "limit": limit}
+    rows = _rows(reader, "silent_applications", parameters)
+    return [Silent._make(map(_aware, row)) for row in rows]
+
+
 def volume(
     reader: Reader, selection: Selection, starts: tuple[datetime, ...], *, by_type: bool
 ) -> list[Volume]:
@@ -143,26 +206,10 @@ def volume(
     return [Volume(*row) for row in _rows(reader, name, parameters)]
 
 
-def _expand(text: str, by: By) -> str:
-    """The statement with those it is made of in their places."""
-    parts = {**_NAMED, "grouped": _NAMED[f"by_{by}"]}
-    while found := re.search(r"\{(\w+)\}", text):
-        text = text.replace(found[0], parts[found[1]])
-    return text
-
-
-_STATEMENTS = {(name, by): _expand(text, by) for name, text in _NAMED.items() for by in By}
-_PARAMETERS = {key: frozenset(re.findall(r"\$(\w+)", text)) for key, text in _STATEMENTS.items()}
-
-
 def _execute(
     reader: Reader, name: str, parameters: Mapping[str, object], by: By = By.NONE
 ) -> Reader:
-    wanted = _PARAMETERS[name, by]
-    return reader.execute(
-        _STATEMENTS[name, by],
-        {key: value for key, value in parameters.items() if key in wanted},
-    )
+    return _STATEMENTS.execute(reader, name, parameters, f"by_{by}")
 
 
 def _rows(
@@ -174,6 +221,10 @@ def _rows(
 def _naive(moment: datetime | None) -> datetime | None:
     """UTC without saying so, as the tables have it."""
     return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _aware(value: object) -> object:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 def _quarters(moments: tuple[datetime, ...]) -> list[int]:

@@ -1,32 +1,33 @@
-"""The published warehouse, opened for reading: always the newest version, never a lock."""
+"""The published warehouse for readers who may not see more than it: the newest version, or as it
+was. Read-only, no file but the history's within reach, nothing to be configured any more."""
 
 import threading
+from collections.abc import Callable, Hashable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 import duckdb
 
 from models.errors import NotFound, WarehouseNotReady
+from storage.duckdb import reader
 from storage.duckdb.folder import Folder
 from storage.duckdb.manifest import Manifest, read_manifest
+from storage.duckdb.session import quoted
 from storage.postgres.queries import load
 
 SQL = load("metrics", "storage.duckdb")
 
-_OPENING: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": "1GB",
-    "temp_directory": "",
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
-_TRIES = 3
+_KNOWN_MAX = 100
+_MEMORY = "1GB"
+
+Found = TypeVar("Found")
 
 
 class Freshness(NamedTuple):
-    """Of a published version: the log clock, when it was published, and its position in the log
-    as `partition:offset` of the last event in it, comma-separated."""
+    """Of a version: the log clock, when it was published, and its position in the log as
+    `partition:offset` of the last event in it, comma-separated."""
 
     clock: datetime
     published_at: datetime
@@ -34,34 +35,35 @@ class Freshness(NamedTuple):
 
 
 class Version:
-    """One published version; immutable, and readable for as long as this lives."""
+    """The warehouse at one moment; immutable, and readable for as long as this lives."""
 
-    def __init__(self, folder: Folder, manifest: Manifest) -> None:
-        self.manifest = manifest
-        path = folder.path / manifest.file
-        self._connection = duckdb.connect(str(path), read_only=True, config=_OPENING)
-        self._lock(folder.history)
-        ((clock,),) = self._connection.execute(SQL.clock).fetchall()
-        positions = self._connection.execute(SQL.positions).fetchall()
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, manifest: Manifest, places: str, history: Path
+    ) -> None:
+        self._connection = connection
+        self._known: dict[Hashable, object] = {}
+        _lock(connection, history)
+        ((clock,),) = connection.execute(SQL.clock).fetchall()
+        found = connection.execute(places).fetchall()
         self.freshness = Freshness(
             datetime.fromtimestamp(0, UTC) if clock is None else clock.replace(tzinfo=UTC),
             datetime.fromisoformat(manifest.published_at),
-            ",".join(f"{partition}:{next_offset - 1}" for partition, next_offset in positions),
+            ",".join(f"{partition}:{offset}" for partition, offset in found),
         )
 
     def reader(self) -> "closing[duckdb.DuckDBPyConnection]":
         """A connection of one's own, for one thread."""
         return closing(self._connection.cursor())
 
-    def _lock(self, history: Path) -> None:
-        """No statement reaches a file but those of the history; in this order, since the last
-        makes it final. Versions opened twice share a database, which is locked already."""
-        if self._connection.execute(SQL.is_locked).fetchall() == [(True,)]:
-            return
-        quoted = str(history.absolute()).replace("'", "''")
-        self._connection.execute(f"SET allowed_directories = ['{quoted}']")
-        self._connection.execute("SET enable_external_access = false")
-        self._connection.execute("SET lock_configuration = true")
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """What `find` finds, found once for this version; the key must say what was asked."""
+        if key not in self._known:
+            found = find()
+            if len(self._known) >= _KNOWN_MAX:
+                self._known.clear()
+            self._known[key] = found
+            return found
+        return cast("Found", self._known[key])
 
 
 class Published:
@@ -70,24 +72,45 @@ class Published:
     def __init__(self, folder: Path) -> None:
         self._folder = Folder(folder)
         self._turn = threading.Lock()
-        self._version: Version | None = None
+        self._newest: Version | None = None
+        self._manifest: Manifest | None = None
 
     def newest(self) -> Version:
         """The version that the manifest names. Raises WarehouseNotReady for none."""
         with self._turn:
-            for _ in range(_TRIES):
-                manifest = self._manifest()
-                if self._version is not None and self._version.manifest == manifest:
-                    return self._version
-                try:
-                    self._version = Version(self._folder, manifest)
-                except duckdb.IOException:
-                    continue  # deleted since: the manifest names another
-                return self._version
-        raise WarehouseNotReady("the warehouse cannot be opened")
+            manifest = self._read_manifest()
+            if self._newest is None or self._manifest != manifest:
+                connection = reader.open_latest(self._folder.path)
+                self._newest = Version(connection, manifest, SQL.positions, self._folder.history)
+                self._manifest = manifest
+            return self._newest
 
-    def _manifest(self) -> Manifest:
+    def as_of(self, time: datetime) -> Version:
+        """What had been recorded by that time. Raises WarehouseNotReady before the first
+        publication."""
+        manifest = self._read_manifest()
+        connection = reader.as_of(time, self._folder.path)
+        return Version(connection, manifest, SQL.places_of_events, self._folder.history)
+
+    def _read_manifest(self) -> Manifest:
         try:
             return read_manifest(self._folder.manifest)
         except NotFound:
             raise WarehouseNotReady("no warehouse has been published yet") from None
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, history: Path) -> None:
+    """In this order: the last makes it final. A version that is open already is locked already:
+    DuckDB hands the same database out again."""
+    if connection.execute(SQL.is_locked).fetchall() == [(True,)]:
+        return
+    for setting in (
+        f"memory_limit = '{_MEMORY}'",
+        "temp_directory = ''",
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        f"allowed_directories = ['{quoted(history.absolute())}']",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"SET {setting}")

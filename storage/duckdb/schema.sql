@@ -56,7 +56,12 @@ CREATE TABLE IF NOT EXISTS applications (
     )[] NOT NULL,
     flags VARCHAR[] NOT NULL,
     version INTEGER NOT NULL,
-    revision BIGINT NOT NULL
+    revision BIGINT NOT NULL,
+    furthest VARCHAR NOT NULL,
+    hours_in STRUCT(
+        applied DOUBLE, viewed DOUBLE, shortlisted DOUBLE, interview_scheduled DOUBLE,
+        interviewed DOUBLE, offer_received DOUBLE
+    ) NOT NULL
 );
 COMMENT ON TABLE applications IS 'The newest row of each application: a pure function of its accepted events.';
 COMMENT ON COLUMN applications.application_id IS 'The application; one row each.';
@@ -87,6 +92,8 @@ COMMENT ON COLUMN applications.status_changes IS 'The transitions in order; v_st
 COMMENT ON COLUMN applications.flags IS 'What is odd, sorted: clock, gap, orphan (no created yet), transition (one outside the table of allowed ones).';
 COMMENT ON COLUMN applications.version IS 'Events folded, replaced ones included.';
 COMMENT ON COLUMN applications.revision IS 'How often the row has changed.';
+COMMENT ON COLUMN applications.furthest IS 'Furthest stage on the way from applied to hired that it was in, or that a view, an interview or an offer tells of. Not in v_applications.';
+COMMENT ON COLUMN applications.hours_in IS 'Hours that it spent in each stage, several stays together; null where it never left one, the present stay not counted. Not in v_applications.';
 
 CREATE TABLE IF NOT EXISTS events (
     partition SMALLINT NOT NULL,

@@ -14,7 +14,7 @@ from storage.duckdb.history import History
 from storage.duckdb.session import Session
 from storage.postgres.consumers import Positions, Range
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Another layout is made anew from the log, which has everything."""
 
 

@@ -1,11 +1,16 @@
 """Metrics over HTTP, on a real warehouse file."""
 
+import json
 from collections.abc import Callable
 
 import httpx
+import polars as pl
 import pytest
 
+from api.files import MEDIA_TYPES, Format
+from models.metrics import Metric
 from models.settings import Settings
+from storage.duckdb.tables import Table
 from tests.api.applications import Bearer
 from tests.contract.building import event, line
 from tests.warehouse.stories import application
@@ -117,3 +122,36 @@ async def test_volume(ann: httpx.AsyncClient) -> None:
 async def test_nothing_to_group(ann: httpx.AsyncClient, route: str, by: str) -> None:
     answer = await ann.get(f"{PATH}/{route}?by={by}&company=nobody&tz=Asia/Tokyo")
     assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("extension", ["json", "csv", "ndjson", "parquet"])
+async def test_every_route_as_every_file(
+    client: httpx.AsyncClient, bearer: Bearer, extension: str
+) -> None:
+    client.headers.update(bearer("root", "admin"))
+    for name in (*Metric, *(f"tables/{table}" for table in Table)):
+        answer = await client.get(f"{PATH}/{name}.{extension}")
+        assert answer.status_code == 200, (name, answer.text)
+        by_accept = await client.get(
+            f"{PATH}/{name}", headers={"Accept": f"{MEDIA_TYPES[Format(extension)]}, */*;q=0.1"}
+        )
+        assert by_accept.content == answer.content
+        assert by_accept.headers["content-type"] == answer.headers["content-type"]
+        assert answer.headers["x-clock"] == "2026-03-31T00:00:00Z"
+        rows = read(answer.content, extension)
+        bare = (await client.get(f"{PATH}/{name}")).json()["items"]
+        assert len(rows) == len(bare) > 0
+        assert rows.columns == list(bare[0])
+
+
+def read(content: bytes, extension: str) -> pl.DataFrame:
+    match extension:
+        case "json":
+            return pl.DataFrame(json.loads(content)["items"], infer_schema_length=None)
+        case "csv":
+            return pl.read_csv(content, infer_schema_length=None)
+        case "ndjson":
+            return pl.read_ndjson(content)
+        case _:
+            return pl.read_parquet(content)

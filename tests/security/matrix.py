@@ -7,6 +7,8 @@ admin, service.
 from dataclasses import dataclass
 from enum import Enum
 
+from models.metrics import Metric
+
 CALLERS = ("nobody", "owner", "other", "analyst", "admin", "service")
 
 
@@ -46,6 +48,7 @@ _EVENT = {
     "userid": "ada",
     "data": {},
 }
+_ROWS = ("tables/{table}", Metric.GHOSTED_APPLICATIONS)
 _MOVE = {"status": "shortlisted"}
 _REPORT = {"metric": "feed_latency", "latency": 1, "messageCount": 1}
 
@@ -85,8 +88,11 @@ MATRIX: dict[str, Route] = {
     "GET /api/stream": Route(Kind.OWN_STREAM),
     "GET /api/analytics/stream": Route(Kind.COUNTERS),
     **{
-        f"GET /api/analytics/{metric}": Route(Kind.COUNTERS)
-        for metric in ("funnel", "offers", "response-curve", "response-times", "volume")
+        f"GET /api/analytics/{metric}{extension}": Route(
+            Kind.ADMIN if metric in _ROWS else Kind.COUNTERS
+        )
+        for metric in (*Metric, _ROWS[0])
+        for extension in ("", ".{extension}")
     },
     "GET /api/analytics/model": Route(Kind.COUNTERS),
     "POST /api/stream/tickets": Route(Kind.ANYONE, None, 201),

@@ -128,6 +128,8 @@ async def seeded(client: httpx.AsyncClient, bearer, database: str):
             "run": run.json()["run"],
             "letter_id": str(letter_id),
             "user_id": "somebody",
+            "table": "applications",
+            "extension": "csv",
         }
 
     yield seed
@@ -165,7 +167,7 @@ async def test_who_may_and_who_may_not(name: str, send, seeded):
 
 @pytest.mark.parametrize("name", METRICS)
 async def test_metrics_of_ones_own(name: str, send):
-    _, path = name.split()
+    path = name.split()[1].format(table="status_changes", extension="ndjson")
     for caller in ("owner", "other", "analyst", "admin"):
         assert (await send(caller, "GET", f"{path}?scope=mine")).status == 200
     assert (await send("service", "GET", f"{path}?scope=mine")).status == 403

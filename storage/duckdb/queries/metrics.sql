@@ -2,14 +2,8 @@
 -- of `{grouped}` there is one for each thing to group by. All values are parameters.
 
 -- name: selected
--- Applications that a question is about, with the furthest stage that each got to.
-SELECT application_id, user_id, company, source, applied_at, status, status_at,
-    first_response_at, response_time_hours, last_employer_activity_at, job_title,
-    coalesce($stages[greatest(
-        list_max([list_position($stages, change."to") FOR change IN status_changes]),
-        CASE WHEN offers_received > 0 THEN 6 WHEN interviews_scheduled > 0 THEN 4
-            WHEN views > 0 THEN 2 ELSE 1 END
-    )], $stages[1]) AS furthest
+-- Applications that a question is about.
+SELECT *
 FROM applications
 WHERE applied_at IS NOT NULL AND NOT list_contains(flags, 'orphan')
     AND ($user_id IS NULL OR user_id = $user_id)
@@ -68,6 +62,38 @@ SELECT "group"::SMALLINT AS "group", first_response_at IS NOT NULL AS answered,
     ) - epoch_us(applied_at)) / 3_600_000_000) AS hours
 FROM ({grouped})
 
+-- name: stays
+-- Hours spent in each stage that was left, the present stage as its number, and hours in it.
+SELECT hours_in.applied AS applied, hours_in.viewed AS viewed,
+    hours_in.shortlisted AS shortlisted, hours_in.interview_scheduled AS interview_scheduled,
+    hours_in.interviewed AS interviewed, hours_in.offer_received AS offer_received,
+    list_position($stages, status)::TINYINT AS present,
+    greatest(0, epoch_us($clock) - epoch_us(status_at)) / 3_600_000_000 AS hours
+FROM ({selected})
+
+-- name: silences
+-- Open applications, and those whose employer has been silent for more than so many hours.
+SELECT "group", count(*), count(*) FILTER (
+    epoch_us($clock) - epoch_us(coalesce(last_employer_activity_at, applied_at))
+        > $hours * 3_600_000_000
+)
+FROM ({grouped})
+WHERE status NOT IN ('hired', 'rejected', 'withdrawn')
+GROUP BY "group"
+
+-- name: silent_applications
+SELECT application_id, user_id, company, job_title, status, applied_at,
+    last_employer_activity_at, hours_of_silence
+FROM (
+    SELECT *, (epoch_us($clock) - epoch_us(coalesce(last_employer_activity_at, applied_at)))
+        / 3_600_000_000 AS hours_of_silence
+    FROM ({selected})
+    WHERE status NOT IN ('hired', 'rejected', 'withdrawn')
+)
+WHERE hours_of_silence > $hours
+ORDER BY hours_of_silence DESC, application_id
+LIMIT $limit
+
 -- name: volume
 SELECT period."group", type, sum(events)::BIGINT
 FROM (
@@ -100,7 +126,12 @@ GROUP BY ALL
 SELECT clock FROM warehouse
 
 -- name: positions
-SELECT partition, next_offset FROM positions ORDER BY partition
+-- The last offset of each partition.
+SELECT partition, next_offset - 1 FROM positions ORDER BY partition
+
+-- name: places_of_events
+-- The same of a moment of the past, by what is left of it.
+SELECT partition, max("offset") FROM events GROUP BY partition ORDER BY partition
 
 -- name: is_locked
 SELECT current_setting('lock_configuration')

@@ -86,7 +86,29 @@ SELECT partition, "offset", recorded_at, applicationId AS application_id, userId
     [struct_pack("from" := change."from", "to" := change."to", "at" := change."at",
         hours_in_from := change.hoursInFrom, allowed := change.allowed)
      FOR change IN statusChanges] AS status_changes,
-    flags, version, revision
+    flags, version, revision,
+    ['applied', 'viewed', 'shortlisted', 'interview_scheduled', 'interviewed', 'offer_received',
+        'hired'][greatest(
+        coalesce(list_max([
+            list_position(['applied', 'viewed', 'shortlisted', 'interview_scheduled',
+                'interviewed', 'offer_received', 'hired'], change."to")
+            FOR change IN statusChanges
+        ]), 1),
+        CASE WHEN offersReceived > 0 THEN 6 WHEN interviewsScheduled > 0 THEN 4
+            WHEN views > 0 THEN 2 ELSE 1 END
+    )] AS furthest,
+    struct_pack(
+        applied := list_sum([c.hoursInFrom FOR c IN statusChanges IF c."from" = 'applied']),
+        viewed := list_sum([c.hoursInFrom FOR c IN statusChanges IF c."from" = 'viewed']),
+        shortlisted := list_sum([c.hoursInFrom FOR c IN statusChanges IF c."from" = 'shortlisted']),
+        interview_scheduled := list_sum([
+            c.hoursInFrom FOR c IN statusChanges IF c."from" = 'interview_scheduled'
+        ]),
+        interviewed := list_sum([c.hoursInFrom FOR c IN statusChanges IF c."from" = 'interviewed']),
+        offer_received := list_sum([
+            c.hoursInFrom FOR c IN statusChanges IF c."from" = 'offer_received'
+        ])
+    ) AS hours_in
 FROM row_versions
 
 -- name: newest

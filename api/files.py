@@ -1,0 +1,118 @@
+"""A table as the client wants it: JSON, CSV (RFC 4180), NDJSON or Parquet."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum, StrEnum
+from io import BytesIO
+from types import UnionType
+from typing import Annotated, Any, get_args
+
+import msgspec
+import polars as pl
+from fastapi import Path, Request
+
+from api.models import Model
+
+
+class Format(StrEnum):
+    """By extension."""
+
+    JSON = "json"
+    CSV = "csv"
+    NDJSON = "ndjson"
+    PARQUET = "parquet"
+
+
+MEDIA_TYPES = {
+    Format.JSON: "application/json",
+    Format.CSV: "text/csv",
+    Format.NDJSON: "application/x-ndjson",
+    Format.PARQUET: "application/vnd.apache.parquet",
+}
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            media_type: {"schema": {"type": "string", "format": "binary"}}
+            for media_type in MEDIA_TYPES.values()
+            if media_type != "application/json"
+        }
+    }
+}
+"""What an answer may be besides JSON."""
+
+_RUN_BY_SPREADSHEETS = "^[=+\\-@\t\r]"
+_INSTANT = "%Y-%m-%dT%H:%M:%S%.6fZ"
+
+
+def by_extension(extension: Annotated[Format, Path(description="Of the file.")]) -> None:
+    """For the document: `format_of` reads it."""
+
+
+def format_of(request: Request) -> Format:
+    """By the path's extension, else by `Accept`; JSON where neither says."""
+    extension = request.path_params.get("extension")
+    if extension is not None:
+        return Format(extension) if extension in list(Format) else Format.JSON
+    accepted = request.headers.get("accept", "")
+    return next((each for each in Format if MEDIA_TYPES[each] in accepted), Format.JSON)
+
+
+def frame_of(kind: type[Model], items: Sequence[Model]) -> pl.DataFrame:
+    """Items as a table; types are those of the fields, whatever values there are."""
+    fields = kind.model_fields
+    schema = {field.alias or name: _type_of(field.annotation) for name, field in fields.items()}
+    columns = [[_plain(getattr(item, name)) for item in items] for name in fields]
+    return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
+
+
+def encode(table: pl.DataFrame, form: Format) -> bytes:
+    """The rows; JSON as a list of objects."""
+    match form:
+        case Format.CSV:
+            return _csv(table)
+        case Format.NDJSON:
+            return b"".join(_encoder.encode(row) + b"\n" for row in table.iter_rows(named=True))
+        case Format.PARQUET:
+            file = BytesIO()
+            table.write_parquet(file)
+            return file.getvalue()
+        case Format.JSON:
+            return _encoder.encode(table.to_dicts())
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value
+
+
+def _csv(table: pl.DataFrame) -> bytes:
+    """Text that a spreadsheet would run has a quote before it; lists are JSON."""
+    cells = table.with_columns(
+        _text_of(table[name]) for name, kind in table.schema.items() if not kind.is_numeric()
+    )
+    return cells.write_csv(line_terminator="\r\n").encode()
+
+
+def _text_of(column: pl.Series) -> pl.Series:
+    match column.dtype:
+        case pl.Datetime():
+            return column.dt.strftime(_INSTANT)
+        case pl.String():
+            risky = column.str.contains(_RUN_BY_SPREADSHEETS).fill_null(False)
+            return column.zip_with(~risky, "'" + column)
+        case pl.Boolean():
+            return column
+        case _:
+            values = column.to_list()
+            texts = [None if each is None else _encoder.encode(each).decode() for each in values]
+            return pl.Series(column.name, texts, pl.String)
+
+
+def _type_of(annotation: Any) -> pl.DataType | type[pl.DataType]:  # noqa: ANN401
+    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    kind = kinds[0] if isinstance(annotation, UnionType) else annotation
+    if issubclass(kind, datetime):
+        return pl.Datetime("us", "UTC")
+    return {int: pl.Int64, float: pl.Float64, bool: pl.Boolean}.get(kind, pl.String)
+
+
+_encoder = msgspec.json.Encoder()
