@@ -22,9 +22,13 @@ Question = Callable[[Reader, Version], Answer]
 class Warehouse:
     """Asks one thread's worth of questions each; more wait for their turn."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, patience_s: float = _PATIENCE_S, limit_s: float = _LIMIT_S
+    ) -> None:
         self._published = Published(folder)
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._patience_s = patience_s
+        self._limit_s = limit_s
 
     async def ask(
         self, question: Question[Answer], as_of: datetime | None = None
@@ -40,7 +44,7 @@ class Warehouse:
             with version.reader() as reader:
                 asking = asyncio.create_task(asyncio.to_thread(question, reader, version))
                 try:
-                    answer = await asyncio.wait_for(asyncio.shield(asking), _LIMIT_S)
+                    answer = await asyncio.wait_for(asyncio.shield(asking), self._limit_s)
                 except (TimeoutError, asyncio.CancelledError) as error:
                     reader.interrupt()
                     await asyncio.gather(asking, return_exceptions=True)
@@ -55,7 +59,7 @@ class Warehouse:
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 await self._turns.acquire()
         except TimeoutError:
             raise Unavailable("too many questions at once") from None

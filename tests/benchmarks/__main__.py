@@ -18,7 +18,10 @@ from tests.benchmarks.machine import describe
 from tests.benchmarks.processes import ROOT, Others
 from tests.benchmarks.workspace import Workspace
 
-NAMES = ("throughput", "latency", "restart", "http", "stream", "ingest", "kafka", "page")
+NAMES = (
+    *("throughput", "latency", "restart", "http", "dashboards"),
+    *("stream", "ingest", "kafka", "page"),
+)
 _RUNS = 3
 _DOCUMENT = ROOT / "docs" / "benchmarks.md"
 

@@ -95,6 +95,7 @@ class Workspace:
             "jwt_secret": self._secret,
             "rate_limit_requests": _UNLIMITED,
             "rate_limit_other_requests": _UNLIMITED,
+            "rate_limit_analyst_requests": _UNLIMITED,
             "rate_limit_stream_requests": _UNLIMITED,
             "rate_limit_address_requests": _UNLIMITED,
             **more,
@@ -117,13 +118,13 @@ class Workspace:
             self._wait(api, lambda: _answers(port))
             yield api, port
 
-    def bearer(self, user: str) -> dict[str, str]:
+    def bearer(self, user: str, role: str = "user") -> dict[str, str]:
         """The header of a user's token."""
         defaults = Settings.model_fields
         now = int(time.time())
         claims = {
             "sub": user,
-            "role": "user",
+            "role": role,
             "iat": now,
             "exp": now + 3_600,
             "aud": defaults["jwt_audience"].default,

@@ -1,0 +1,51 @@
+"""Tables as files: nothing that a spreadsheet runs, nothing lost."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.files import Format, encode
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+
+def cells(table: pl.DataFrame) -> list[list[str]]:
+    text = encode(table, Format.CSV).decode()
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+@pytest.mark.parametrize("first", list("=+-@\t\r"))
+def test_text_that_a_spreadsheet_would_run_is_quoted(first: str) -> None:
+    dangerous = first + 'cmd|"/c calc"!A1'
+    _, (shown,) = cells(pl.DataFrame({"company": [dangerous]}))
+    assert shown == "'" + dangerous
+
+
+def test_numbers_and_instants_are_not_text() -> None:
+    moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    _, row = cells(pl.DataFrame({"hours": [-1.5], "at": [moment], "ok": [True], "none": [None]}))
+    assert row == ["-1.5", "2026-03-01T09:00:00.000000Z", "true", ""]
+
+
+def test_lists_are_json() -> None:
+    _, row = cells(pl.DataFrame({"flags": [["gap", "clock"]]}))
+    assert row == ['["gap","clock"]']
+
+
+@given(texts=st.lists(st.none() | TEXT, min_size=1, max_size=5))
+def test_every_text_comes_back(texts: list[str | None]) -> None:
+    table = pl.DataFrame(
+        {"text": texts, "n": range(len(texts))}, schema_overrides={"text": pl.String}
+    )
+    assert encode(table, Format.CSV).count(b"\r\n") >= len(texts) + 1
+    _, *rows = cells(table)
+    for text, (shown, _) in zip(texts, rows, strict=True):
+        risky = bool(text) and text[0] in "=+-@\t\r"
+        assert shown == ("'" if risky else "") + (text or "")
+    assert pl.read_ndjson(encode(table, Format.NDJSON), schema=table.schema).equals(table)
+    assert pl.read_parquet(encode(table, Format.PARQUET)).equals(table)
