@@ -18,8 +18,10 @@ SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = 'warehouse'
 SELECT log_id, schema_version FROM warehouse
 
 -- name: columns_of_applications
+-- Those that v_applications has too.
 SELECT column_name, comment FROM duckdb_columns()
 WHERE table_name = 'applications' AND comment IS NOT NULL
+    AND column_name NOT IN ('furthest', 'hours_in')
 
 -- name: comment_view
 COMMENT ON COLUMN v_applications.{column} IS '{comment}'
