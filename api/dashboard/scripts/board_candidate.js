@@ -47,8 +47,8 @@ export function showCandidateBoard(parent, tellState) {
     if (chosen === null && live.rows.size) open(sorted()[0].applicationId);
     else showRows();
   });
-  live.onEvent((event) => {
-    if (event.subject === chosen) story.load();
+  live.onUpdate((applicationId) => {
+    if (applicationId === chosen) story.load();
   });
   live.start();
   return () => {
@@ -57,9 +57,10 @@ export function showCandidateBoard(parent, tellState) {
   };
 }
 
-function subjectOf({ rows, chances }, applicationId) {
-  const row = rows.get(applicationId);
-  return row && { row, chance: chances.get(applicationId) };
+async function subjectOf(live, applicationId) {
+  await live.asked;
+  const row = live.rows.get(applicationId);
+  return row && { row, chance: live.chances.get(applicationId) };
 }
 
 function byStatus(rows) {

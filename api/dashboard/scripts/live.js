@@ -56,15 +56,17 @@ export class Applications extends Live {
   chances = new Map();
   events = [];
   ready = false;
-  #news = new Set();
+  // Settles once the chances of the beginning are known, or could not be had.
+  asked = Promise.resolve();
+  #updated = new Set();
 
   start() {
     super.start("api/stream?snapshot=true");
   }
 
-  // `listener(event)` for each event that comes, not for those of the past.
-  onEvent(listener) {
-    this.#news.add(listener);
+  // `listener(applicationId)` after each change of a row or of its chance.
+  onUpdate(listener) {
+    this.#updated.add(listener);
   }
 
   receive({ event, data }) {
@@ -78,7 +80,7 @@ export class Applications extends Live {
 
   stop() {
     super.stop();
-    this.#news.clear();
+    this.#updated.clear();
   }
 
   #begin({ applications, more }) {
@@ -86,12 +88,13 @@ export class Applications extends Live {
     if (more) return;
     if (!this.events.length) this.events = past(this.rows.values());
     this.ready = true;
-    this.#askChances();
+    this.asked = this.#askChances();
   }
 
   #update({ analytics, successProbability }) {
     this.#keep(analytics);
     this.chances.set(analytics.applicationId, successProbability ?? null);
+    for (const listener of this.#updated) listener(analytics.applicationId);
   }
 
   // The snapshot has no chances; what came by the stream meanwhile is newer than the list.
@@ -110,7 +113,6 @@ export class Applications extends Live {
   #add(event) {
     this.events.unshift(event);
     this.events.length = Math.min(this.events.length, EVENTS_KEPT);
-    for (const listener of this.#news) listener(event);
   }
 
   #reset({ reason }) {

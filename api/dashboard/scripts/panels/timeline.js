@@ -7,14 +7,14 @@ import { FACTORS, jobOf, leadsTo, sentence, statusName } from "../words.js";
 
 const LIMIT = 100;
 
-// `of()` is { row, chance } of the application whose story it is, undefined for none.
+// `of()` resolves to { row, chance } of the application whose story it is, undefined for none.
 export function timeline({ wide, of }) {
   return new Panel({
     id: "timeline", title: "Timeline", wide,
     definition: "Every event that counts, in the order in which things happened; corrected ones are left out.",
     make,
     ask: async () => {
-      const subject = of();
+      const subject = await of();
       if (subject === undefined) return null;
       const { row, chance } = subject;
       const path = `api/applications/${encodeURIComponent(row.applicationId)}/timeline`;
