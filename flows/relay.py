@@ -71,6 +71,7 @@ class Relay:
 
     def close(self) -> None:
         """Let another relay take over."""
+        self._publisher.close()
         self._reading.close()
         self._connection.close()
 

@@ -33,7 +33,7 @@ def properties(settings: Settings, **more: str | int | bool) -> Properties:
         "client.id": "jobfinders",
         "reconnect.backoff.max.ms": 1_000,
         "allow.auto.create.topics": False,
-        "log_level": 3,
+        "log_level": 2,  # `_tell` hears of the rest
         "error_cb": _tell,
         **{name.replace("_", "."): value for name, value in more.items()},
         **own,

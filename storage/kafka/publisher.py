@@ -75,6 +75,10 @@ class Publisher:
             raise _known(error) from error
         return self._ends
 
+    def close(self) -> None:
+        """Let the broker go."""
+        self._producer.close()
+
     def _produce(self, record: Outgoing) -> None:
         while True:
             try:

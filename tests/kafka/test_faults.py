@@ -12,7 +12,7 @@ from models.settings import Settings
 from storage.kafka.broker import Broker
 from tests.faults.traffic import Traffic
 from tests.kafka import processes
-from tests.kafka.conftest import CACHE
+from tests.kafka.conftest import CACHE, need_kafka
 from tests.kafka.driving import until
 from tests.kafka.dying_relay import POINTS
 from tests.kafka.processes import Process
@@ -79,6 +79,7 @@ def test_the_broker_killed(
     settings: Settings, database: str, tmp_path: Path, running: list[Process]
 ) -> None:
     """It has a folder of its own; flow and relay wait for it, or end and are started again."""
+    need_kafka()
     broker = Broker(tmp_path / "kafka", CACHE)
     try:
         kafka = settings.model_copy(update={"kafka_bootstrap": broker.start(print)})

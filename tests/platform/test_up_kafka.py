@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.kafka.broker import Broker
-from storage.kafka.jars import class_path
-from tests.kafka.conftest import CACHE
+from tests.kafka.conftest import CACHE, need_kafka
 from tests.platform.driving import START_S, STOP_S, Up, run, wait_until
 
 _SLOW_S = 3 * START_S
@@ -17,7 +16,7 @@ _SLOW_S = 3 * START_S
 
 @pytest.mark.timeout(900)
 def test_a_data_folder_moves_to_kafka_and_back(tmp_path: Path) -> None:
-    class_path(CACHE, print)  # on a machine's first run it is fetched
+    need_kafka()
     data = tmp_path / "data"
     broker = Broker(data / "kafka", CACHE)
     with Up(data) as up:
