@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from storage.duckdb.folder import Folder, writing
 from storage.duckdb.warehouse import Page
 from storage.postgres.connect import Connection
-from storage.postgres.consumers import LogReader, Positions, Range
+from storage.postgres.consumers import COPIED, LogReader, Positions, Range
 
 PAGE_LINES = 100_000
 """Most lines of one transaction; so many that wait are read before a publication is due."""
@@ -67,9 +68,17 @@ class LogPages:
             self._unpublished = True
         page.whole = not self._waiting()
         if page.whole and due:
+            page.tables = self._copy_tables()
             self._due_at = self._clock() + self._publish_s
             self._unpublished = False
         return page
+
+    def _copy_tables(self) -> dict[str, Path]:
+        paths = {name: self._folder.private / f"{name}.csv" for name in COPIED}
+        for name, path in paths.items():
+            with writing(self._folder.path), path.open("wb") as file:
+                self._reader.copy_table(name, file)
+        return paths
 
     def _ranges(self) -> list[Range]:
         """Up to a page of lines on the way to the target."""

@@ -11,8 +11,10 @@ import subprocess
 import sys
 import time
 
+_TESTS = ["tests/faults", "tests/warehouse/test_kills.py", "tests/warehouse/test_readers.py"]
 _SEEDS_A_ROUND = 1_000
 _OUTAGE_S = "60"
+_VERSIONS = "200"  # of the warehouse, while twenty readers open it
 
 
 def main() -> None:
@@ -25,8 +27,10 @@ def main() -> None:
         seed = arguments.seed + number * _SEEDS_A_ROUND
         print(f"round {number + 1} of {arguments.rounds}, seed {seed}", flush=True)
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", *(selected or ["tests/faults"])],
-            env=os.environ | {"FAULTS_SEED": str(seed), "FAULTS_OUTAGE_S": _OUTAGE_S},
+            [sys.executable, "-m", "pytest", "-x", *(selected or _TESTS)],
+            env=os.environ
+            | {"FAULTS_SEED": str(seed), "FAULTS_OUTAGE_S": _OUTAGE_S}
+            | {"WAREHOUSE_VERSIONS": _VERSIONS},
             check=False,
         )
         if done.returncode != 0:

@@ -17,3 +17,8 @@ QUALIFY row_number() OVER (
 CREATE VIEW warehouse AS
 SELECT * REPLACE ((SELECT max(least("time", recorded_at)) FROM events) AS clock)
 FROM published.warehouse;
+
+-- Copied whole, without a history of their own: as they are in the published file.
+CREATE VIEW prediction_scores AS FROM published.prediction_scores;
+
+CREATE VIEW model_versions AS FROM published.model_versions;

@@ -37,3 +37,19 @@ COMMENT ON COLUMN v_response_times.hours IS 'Until the first response, the withd
 COMMENT ON COLUMN v_volume.hour IS 'UTC hour of the events'' time.';
 COMMENT ON COLUMN v_volume.type IS 'Type of event.';
 COMMENT ON COLUMN v_volume.events IS 'How many.';
+
+COMMENT ON COLUMN v_model_metrics.day IS 'Day of the prediction, log time.';
+COMMENT ON COLUMN v_model_metrics.predictor IS 'served, base_rate or stage_rate.';
+COMMENT ON COLUMN v_model_metrics.provisional IS 'The label is silence, not an answer.';
+COMMENT ON COLUMN v_model_metrics.predictions IS 'How many.';
+COMMENT ON COLUMN v_model_metrics.hired IS 'Of applications that were hired.';
+COMMENT ON COLUMN v_model_metrics.mean_p IS 'Mean probability.';
+COMMENT ON COLUMN v_model_metrics.log_loss IS 'Mean logarithmic loss, nats.';
+COMMENT ON COLUMN v_model_metrics.brier IS 'Mean squared error.';
+
+COMMENT ON COLUMN v_calibration.predictor IS 'served, base_rate or stage_rate.';
+COMMENT ON COLUMN v_calibration.provisional IS 'The label is silence, not an answer.';
+COMMENT ON COLUMN v_calibration.tenth IS '0 to 9: probabilities from tenth / 10.';
+COMMENT ON COLUMN v_calibration.predictions IS 'How many.';
+COMMENT ON COLUMN v_calibration.mean_p IS 'Mean probability.';
+COMMENT ON COLUMN v_calibration.hired_share IS 'Share of them of hired applications.';

@@ -140,3 +140,44 @@ COMMENT ON TABLE retired_parts IS 'Parquet files whose rows are in a larger one 
 COMMENT ON COLUMN retired_parts.name IS 'Path below the folder of the warehouse.';
 COMMENT ON COLUMN retired_parts.version IS 'First published version that does not list it.';
 COMMENT ON COLUMN retired_parts.retired_at IS 'Since when.';
+
+-- Copied whole from Postgres (storage/postgres/queries/copied_tables.sql).
+CREATE TABLE IF NOT EXISTS prediction_scores (
+    day DATE NOT NULL,
+    predictor VARCHAR NOT NULL,
+    provisional BOOLEAN NOT NULL,
+    bin SMALLINT NOT NULL,
+    predictions BIGINT NOT NULL,
+    hired BIGINT NOT NULL,
+    p DOUBLE NOT NULL,
+    log_loss DOUBLE NOT NULL,
+    brier DOUBLE NOT NULL
+);
+COMMENT ON TABLE prediction_scores IS 'Sums over the served predictions of decided applications, as of the publication.';
+COMMENT ON COLUMN prediction_scores.day IS 'Day of the prediction, log time.';
+COMMENT ON COLUMN prediction_scores.predictor IS 'served, or one of the two it is measured against: base_rate, stage_rate.';
+COMMENT ON COLUMN prediction_scores.provisional IS 'The label is silence, not an answer.';
+COMMENT ON COLUMN prediction_scores.bin IS 'floor(200 p), at most 199.';
+COMMENT ON COLUMN prediction_scores.predictions IS 'How many.';
+COMMENT ON COLUMN prediction_scores.hired IS 'Of applications that were hired.';
+COMMENT ON COLUMN prediction_scores.p IS 'Sum of the probabilities.';
+COMMENT ON COLUMN prediction_scores.log_loss IS 'Sum of the logarithmic losses, nats.';
+COMMENT ON COLUMN prediction_scores.brier IS 'Sum of the squared errors.';
+
+CREATE TABLE IF NOT EXISTS model_versions (
+    number BIGINT NOT NULL,
+    published_at TIMESTAMP NOT NULL,
+    clock TIMESTAMP NOT NULL,
+    labels BIGINT NOT NULL,
+    hired BIGINT NOT NULL,
+    base_rate DOUBLE NOT NULL,
+    cold BOOLEAN NOT NULL
+);
+COMMENT ON TABLE model_versions IS 'Versions of the success model, as of the publication.';
+COMMENT ON COLUMN model_versions.number IS 'Outcomes up to this position had been learned.';
+COMMENT ON COLUMN model_versions.published_at IS 'By the clock of the machine.';
+COMMENT ON COLUMN model_versions.clock IS 'Log clock.';
+COMMENT ON COLUMN model_versions.labels IS 'Outcomes learned.';
+COMMENT ON COLUMN model_versions.hired IS 'Of these: hired.';
+COMMENT ON COLUMN model_versions.base_rate IS 'Share of hired among the labels.';
+COMMENT ON COLUMN model_versions.cold IS 'Too few labels: predictions are the base rate.';

@@ -58,6 +58,23 @@ SELECT date_trunc('hour', "time") AS hour, type, count(*) AS events
 FROM events
 GROUP BY hour, type;
 
+-- How good the served probabilities were, by UTC day (log time): means, lower is better.
+CREATE OR REPLACE VIEW v_model_metrics AS
+SELECT day, predictor, provisional, sum(predictions)::BIGINT AS predictions,
+    sum(hired)::BIGINT AS hired, sum(p) / sum(predictions) AS mean_p,
+    sum(log_loss) / sum(predictions) AS log_loss, sum(brier) / sum(predictions) AS brier
+FROM prediction_scores
+GROUP BY day, predictor, provisional;
+
+-- By tenth of the probability: what was said on average, and how often it came true.
+CREATE OR REPLACE VIEW v_calibration AS
+SELECT predictor, provisional, bin // 20 AS tenth, sum(predictions)::BIGINT AS predictions,
+    sum(p) / sum(predictions) AS mean_p, sum(hired) / sum(predictions) AS hired_share
+FROM prediction_scores
+GROUP BY predictor, provisional, tenth;
+
+COMMENT ON VIEW v_model_metrics IS 'How good the served probabilities were, by UTC day of the prediction.';
+COMMENT ON VIEW v_calibration IS 'By tenth of the probability: what was said, and how often it came true.';
 COMMENT ON VIEW v_applications IS 'The newest row of each application.';
 COMMENT ON VIEW v_status_changes IS 'One row a transition.';
 COMMENT ON VIEW v_stage_durations IS 'One row a stay in a stage.';

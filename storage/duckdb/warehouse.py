@@ -22,13 +22,15 @@ class Page(msgspec.Struct):
     """Lines of the log, as Postgres copied them to a file.
 
     `whole` says that it ends where the log ended at one moment; `due` that it is to be
-    published then. `path` is None where there is nothing new to store.
+    published then. `path` is None where there are no new lines; `tables` are those that are
+    copied whole, by name, where it is due.
     """
 
     path: Path | None
     ranges: list[Range]
     whole: bool
     due: bool
+    tables: dict[str, Path] = msgspec.field(default_factory=dict)
 
 
 class Identity(msgspec.Struct):
@@ -77,11 +79,11 @@ class Warehouse:
 
     def store(self, page: Page) -> Page:
         """Take the page in, with the positions behind it, in one transaction."""
-        if page.path is None:
-            return page
         with writing(self.folder.path):
-            self._take_in(page)
-        page.path.unlink()
+            if page.path is not None:
+                self._take_in(page, page.path)
+            if page.tables:
+                self._copy_tables(page.tables)
         return page
 
     def counts(self) -> dict[str, int]:
@@ -93,8 +95,8 @@ class Warehouse:
         """Let the file go."""
         self.session.close()
 
-    def _take_in(self, page: Page) -> None:
-        self._stage(page)
+    def _take_in(self, page: Page, path: Path) -> None:
+        self._stage(path, page.ranges)
         done = sum(self.positions().values())
         with self.session.transaction():
             self.session.run("delete_older")
@@ -103,13 +105,20 @@ class Warehouse:
             self.session.run("advance_clock")
             self.history.add(done, done + sum(one.last - one.first for one in page.ranges))
             self._move({one.partition: one.last for one in page.ranges})
+        path.unlink()
 
-    def _stage(self, page: Page) -> None:
-        self.session.run("read_lines", path=page.path)
-        expected = sum(one.last - one.first for one in page.ranges)
+    def _copy_tables(self, tables: Mapping[str, Path]) -> None:
+        with self.session.transaction():
+            for table, path in tables.items():
+                self.session.run("empty_copied", table=table)
+                self.session.run("fill_copied", table=table, path=path)
+
+    def _stage(self, path: Path, ranges: Sequence[Range]) -> None:
+        self.session.run("read_lines", path=path)
+        expected = sum(one.last - one.first for one in ranges)
         found = self.session.rows("count_lines")[0][0]
         if found != expected:
-            raise TornPage(f"the log has {found} lines where {expected} must be: {page.ranges}")
+            raise TornPage(f"the log has {found} lines where {expected} must be: {ranges}")
         for name in ("read_versions", "shape_versions", "newest"):
             self.session.run(name)
 
@@ -121,7 +130,7 @@ class Warehouse:
                 self.session.run("comment_view", column=column, comment=comment)
 
     def _begin_history(self) -> None:
-        self._stage(Page(Path(os.devnull), [], whole=False, due=False))
+        self._stage(Path(os.devnull), ())
         with self.session.transaction():
             self.history.begin()
 

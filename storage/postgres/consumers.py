@@ -10,6 +10,8 @@ from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
 SQL = load("consumers")
+COPIED = dict(load("copied_tables"))
+"""Tables that the warehouse takes over whole: name → COPY."""
 _LISTEN = "LISTEN event_log"
 
 Positions = dict[int, int]
@@ -66,7 +68,13 @@ class LogReader:
     def copy(self, ranges: Sequence[Range], file: BinaryIO) -> None:
         """Write the lines of the ranges as CSV in the order of `Line`, with times as UTC text."""
         values = ", ".join(f"({one.partition:d}, {one.first:d}, {one.last:d})" for one in ranges)
-        statement = SQL.copy_lines.format(ranges=values)
+        self._copy(SQL.copy_lines.format(ranges=values), file)
+
+    def copy_table(self, name: str, file: BinaryIO) -> None:
+        """Write one of the `COPIED` tables as CSV."""
+        self._copy(COPIED[name], file)
+
+    def _copy(self, statement: str, file: BinaryIO) -> None:
         with self._connection.cursor().copy(statement) as copy:
             for block in copy:
                 file.write(block)

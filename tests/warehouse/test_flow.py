@@ -11,6 +11,7 @@ import pytest
 from flows.verify import verify
 from models.settings import Settings
 from storage.duckdb.manifest import read_manifest
+from storage.duckdb.warehouse import SCHEMA_VERSION
 from tests.faults.traffic import Traffic
 from tests.flows.driving import drain
 from tests.platform.driving import run
@@ -115,7 +116,7 @@ def test_a_reader_keeps_its_version_when_the_layout_changes(
         traffic.feed(5)
         drain(database, settings)
         manifest = publish(settings)
-    assert manifest.schema_version == 1
+    assert manifest.schema_version == SCHEMA_VERSION
     assert old.execute("FROM v_applications ORDER BY ALL").fetchall() == rows
     report = verify(database, warehouse=folder)
     assert report.clean, report

@@ -25,6 +25,8 @@ def listed(folder: Folder, kind: str) -> list[str]:
 
 
 def test_every_event_and_every_row_is_kept(database: str, settings: Settings) -> None:
+    """Also where small parts were put together: sixteen of a level become one, and stay
+    themselves for who is reading them."""
     folder = Folder(settings.warehouse_folder)
     for line in GOLDEN.read_bytes().splitlines():
         put(database, [line])
@@ -47,17 +49,8 @@ def test_every_event_and_every_row_is_kept(database: str, settings: Settings) ->
     assert revisions is not None
     assert versions == [(number,) for number in range(1, revisions[0] + 1)]
     assert len(versions) == 16
-
-
-def test_small_parts_are_put_together(database: str, settings: Settings) -> None:
-    """Sixteen of a level become one; what they were stays for who is reading it."""
-    folder = Folder(settings.warehouse_folder)
-    for line in GOLDEN.read_bytes().splitlines():
-        put(database, [line])
-        drain(database, settings)
-        publish(settings)
-    parts = [Path(name).stem for name in listed(folder, "events")]
-    assert [name[-2:] for name in parts] == ["-0", "-1"]
+    levels = [Path(name).stem[-2:] for name in listed(folder, "events")]
+    assert levels == ["-0", "-1"], "the one that holds nothing, and the sixteen"
     assert len(list(folder.history.rglob("events/*/*.parquet"))) == 1 + 16 + 1
 
 
@@ -66,8 +59,8 @@ def test_the_warehouse_as_it_was(database: str, settings: Settings) -> None:
     moments: list[tuple[datetime, list[tuple[object, ...]]]] = []
     lines = GOLDEN.read_bytes().splitlines()
     before = datetime.now(UTC)
-    for line in lines:
-        put(database, [line])
+    for some in (lines[:1], lines[1:5], lines[5:9], lines[9:]):
+        put(database, some)
         drain(database, settings)
         publish(settings)
         with open_latest(folder.path) as latest:

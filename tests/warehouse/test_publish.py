@@ -88,3 +88,27 @@ def test_a_second_writer_is_refused(settings: Settings) -> None:
         Claim(folder)
     claim.release()
     Claim(folder).release()
+
+
+def test_the_models_scores_are_taken_over(
+    database: str, settings: Settings, lines: list[bytes]
+) -> None:
+    with connect(database) as connection:
+        connection.execute(
+            "INSERT INTO prediction_scores VALUES ('2026-03-02', 'served', false, 30, 4, 1, 0.6,"
+            " 1.2, 0.5), ('2026-03-02', 'served', false, 39, 1, 1, 0.2, 1.6, 0.64)"
+        )
+        connection.execute(
+            "INSERT INTO model_versions"
+            " (number, clock, labels, hired, base_rate, stage_rates, cold)"
+            " VALUES (7, '2026-03-02T12:00:00+01', 7, 2, 0.25, '{}', true)"
+        )
+    file = Folder(settings.warehouse_folder).path / publish(settings).file
+    [(predictions, hired, mean_p)] = query(
+        file, "SELECT predictions, hired, mean_p FROM v_model_metrics"
+    )
+    assert (predictions, hired, mean_p) == (5, 2, 0.8 / 5)
+    assert query(file, "SELECT tenth, hired_share FROM v_calibration") == [(1, 0.4)]
+    assert query(file, "SELECT number, clock::VARCHAR, cold FROM model_versions") == [
+        (7, "2026-03-02 11:00:00", True)
+    ]

@@ -213,3 +213,11 @@ WHERE version <= $1 AND retired_at < now()::TIMESTAMP - to_seconds($2)
 
 -- name: forget_parts
 DELETE FROM retired_parts WHERE list_contains($1::VARCHAR[], name)
+
+-- name: empty_copied
+DELETE FROM {table}
+
+-- name: fill_copied
+COPY {table} FROM '{path}' (
+    FORMAT csv, HEADER false, AUTO_DETECT false, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR ''
+)
