@@ -24,6 +24,7 @@ _COMMANDS = {
     "status": "flows.commands.status",
     "token": "flows.commands.token",
     "dead-letters": "flows.commands.dead_letters",
+    "model": "flows.commands.model",
     "migrate": "flows.commands.data",
     "url": "flows.commands.data",
     "settings": "flows.commands.data",

@@ -26,6 +26,12 @@ class FTRLProximals(optim.FTRLProximal):
         self.z = np.zeros((dimension, len(step_sizes)))
         self.n = np.zeros((dimension, len(step_sizes)))
 
+    def steps(self, positions: Integers | slice = slice(None)) -> Floats:
+        """How far a gradient of 1 moves each weight, of shape (positions, step sizes)."""
+        scale = (self.beta + np.sqrt(self.n[positions])) / self.step_sizes + self.l2
+        steps: Floats = 1.0 / scale
+        return steps
+
     def weights(self, positions: Integers | slice = slice(None)) -> Floats:
         """As they follow from all gradients so far, of shape (positions, step sizes)."""
         scale = (self.beta + np.sqrt(self.n[positions])) / self.step_sizes + self.l2

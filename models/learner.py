@@ -84,7 +84,7 @@ class Learner:
             stages=self.stages.copy(),
             volumes=self.volumes.copy(),
             weights=(self.optimizer.weights() * shares).sum(axis=1),
-            learned=(self.optimizer.n * shares).sum(axis=1),
+            steps=(self.optimizer.steps() * shares).sum(axis=1),
             centres=self.centres.copy(),
         )
 

@@ -1,8 +1,9 @@
 """The success model as it predicts: one immutable version's weights, and what they say.
 
 The logits of the regressions are mixed linearly, so their mixture is one linear model and a
-version needs one weight for each position. An interval follows from how much has been learned
-at the positions of a moment (docs/success.md says how, and how often it holds).
+version needs one weight for each position. The variance of a logit is taken to be that of
+independent weights, each as far from its place as its next step is long: it falls as more is
+learned at the positions of a moment (docs/success.md says how often the interval holds).
 """
 
 from collections.abc import Sequence
@@ -32,8 +33,9 @@ HIRED_MIN = 5
 """Hired ones among them."""
 _Z80 = 1.2815515655446004
 """Of a normal distribution, 80 % lie within so many standard deviations."""
-_SPREAD = 1.0
-"""Calibrated on the simulator: moments of one application are not independent."""
+_SPREAD = 9.6
+"""The variance of a weight by its step size, calibrated on the simulator
+(docs/decisions/success.md)."""
 _PRIOR_HIRED = 1.0
 _PRIOR_ALL = 5.0
 """Before the first outcome one of five is taken to be hired."""
@@ -54,8 +56,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     volumes: Floats
     """Applications learned by hashed employer."""
     weights: Floats
-    learned: Floats
-    """Sum of squared gradients by position: what has been learned there."""
+    steps: Floats
+    """How far a gradient of 1 would still move the weight: it falls as more is learned."""
     centres: Floats
     """Mean contribution to the logit by group: a factor is told as the difference."""
 
@@ -85,7 +87,7 @@ _SHAPES: dict[str, tuple[int, ...]] = {
     "stages": (2, STATUS_COUNT),
     "volumes": (EMPLOYERS,),
     "weights": (DIMENSION,),
-    "learned": (DIMENSION,),
+    "steps": (DIMENSION,),
     "centres": (len(GROUPS),),
 }
 
@@ -126,7 +128,7 @@ def predict(version: Version, rows: Sequence[Row], now: Sequence[int]) -> Answer
     contributions = value * version.weights[index]
     groups = np.stack([_sum(part) for part in np.split(contributions, GROUP_STARTS[1:])])
     logit = np.clip(_sum(groups), -_LOGIT_MAX, _LOGIT_MAX)
-    half = _Z80 * _SPREAD * np.sqrt(_sum(value * value / (version.learned[index] + 1.0)))
+    half = _Z80 * np.sqrt(_SPREAD * _sum(value * value * version.steps[index]))
     p = _probability(logit)
     moved = groups - version.centres[:, np.newaxis]
     moved[0] = 0.0

@@ -8,6 +8,7 @@ from flows.verify.against import read_files
 from flows.verify.applications import check_range
 from flows.verify.counts import check_counts
 from flows.verify.letters import check_letters
+from flows.verify.probabilities import check_probabilities
 from flows.verify.published import published
 from flows.verify.report import Difference, Report
 from flows.verify.snapshot import SQL, snapshot
@@ -57,6 +58,7 @@ def verify(
         if version is not None:
             check_published(report, moment, version)
             report.warehouse = version.manifest.version
+        check_probabilities(report, moment)
         if against:
             report.fed, report.unfed = len(files), files.check(report, moment)
         if topic is not None:

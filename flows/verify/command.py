@@ -79,13 +79,16 @@ def show(report: Report) -> None:
             console.print(f"{check}: {count:,}", markup=False, highlight=False)
     fed = f", {report.fed:,} fed lines ({report.unfed:,} other facts)" if report.fed else ""
     published = f", {report.published:,} messages of the topic" if report.published else ""
+    predicted = f", {report.probabilities:,} probabilities" if report.probabilities else ""
+    if report.unchecked_probabilities:
+        predicted += f" ({report.unchecked_probabilities:,} more of pruned versions)"
     waiting = f", {report.waiting:,} messages still wait" if report.waiting else ""
     version = report.warehouse
     warehouse = "no warehouse yet" if version is None else f"warehouse version {version:,}"
     verdict = "exact" if report.clean else f"{report.counts.total():,} DIFFERENCES"
     console.print(
         f"{verdict}: {report.facts:,} facts of {report.applications:,} applications, "
-        f"{report.dead_letters:,} dead letters{fed}{published}{waiting}"
+        f"{report.dead_letters:,} dead letters{predicted}{fed}{published}{waiting}"
         f" in {report.seconds:.1f} s; {warehouse}",
         markup=False,
         highlight=False,

@@ -33,6 +33,10 @@ class Report:
     """Facts of the log that are in none of those files."""
     warehouse: int | None = None
     """The published version that was compared, None where there is none."""
+    probabilities: int = 0
+    """Stored probabilities that were recomputed."""
+    unchecked_probabilities: int = 0
+    """Those of versions whose weights were pruned: nothing is claimed of them."""
     seconds: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)

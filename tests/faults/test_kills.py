@@ -19,7 +19,8 @@ Make = Callable[..., Traffic]
 _ELSEWHERE = {
     f"batch.{name}"
     for name in (
-        "acquire begin_epoch session staging log_offset load facts_of reset set_apart known_letters"
+        "acquire begin_epoch session staging log_offset clock load facts_of reset set_apart"
+        " known_letters"
     ).split()
 }
 

@@ -81,3 +81,13 @@ def told(url: str, application_id: str, status: str) -> bytes:
         "data": {"newStatus": status},
     }
     return json.dumps(event).encode()
+
+
+def forget(url: str) -> None:
+    """As if nothing had been learned; the log stays."""
+    with connect(url, autocommit=True) as connection:
+        connection.execute(
+            "TRUNCATE outcomes, outcome_standings, learning_state, learning_cells, model_pin,"
+            " model_versions, prediction_scores, rescores"
+        )
+        connection.execute("DELETE FROM flow_positions WHERE flow = 'learning'")

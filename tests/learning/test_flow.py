@@ -7,7 +7,7 @@ from models.settings import Settings
 from storage.postgres import versions
 from storage.postgres.connect import connect
 from tests.flows.driving import drain
-from tests.learning.studying import learned, live_through, study, world
+from tests.learning.studying import forget, learned, live_through, study, world
 
 
 @pytest.fixture
@@ -24,12 +24,7 @@ def test_what_is_learned_does_not_depend_on_where_pages_end(
     once = learned(log)
     assert len(once["outcomes"]) > 100
     assert len(once["cells"]) > 50
-    with connect(log, autocommit=True) as connection:
-        connection.execute(
-            "TRUNCATE outcomes, outcome_standings, learning_state, learning_cells, model_versions"
-            " CASCADE"
-        )
-        connection.execute("DELETE FROM flow_positions WHERE flow = 'learning'")
+    forget(log)
     monkeypatch.setattr(pupil, "_PAGE_LINES", 97)
     assert study(log) > 10
     assert learned(log) == once

@@ -151,3 +151,17 @@ FROM event_log JOIN unnest($3::smallint[], $4::bigint[]) AS until (partition, ne
 WHERE application_id >= $1 AND ($2::text IS NULL OR application_id < $2)
     AND type = 'application.analytics_updated' AND "offset" < next
 ORDER BY application_id, length(id) DESC, id COLLATE "C" DESC
+
+-- name: model_weights
+-- Weights of the versions that served what is stored; null where they were pruned.
+SELECT number, weights FROM model_versions
+WHERE number IN (SELECT (success_probability ->> 'modelVersion')::bigint
+                 FROM application_analytics WHERE success_probability IS NOT NULL)
+
+-- name: probabilities
+SELECT application_id, state, (success_probability ->> 'p')::double precision,
+    (success_probability ->> 'modelVersion')::bigint, success_probability ->> 'computedAt'
+FROM application_analytics
+WHERE application_id > $1 AND success_probability IS NOT NULL
+ORDER BY application_id
+LIMIT $2
