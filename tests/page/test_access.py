@@ -36,7 +36,8 @@ def loaded(visitor: Visitor) -> None:
     """Wait until every panel has what it asked for."""
     expect(visitor.page.locator("[data-panel] .bar").first).to_be_visible()
     expect(visitor.page.locator("[data-panel][aria-busy]")).to_have_count(0)
-    expect(visitor.page.locator(".panel-notice:visible")).to_have_count(0)
+    expect(visitor.page.locator(".panel-notice:visible", has_text="Loading")).to_have_count(0)
+    expect(visitor.page.get_by_role("alert")).to_have_count(0)
 
 
 @pytest.mark.usefixtures("full")

@@ -44,6 +44,11 @@ def test_the_figures_are_the_apis(visit: Visit, user: str) -> None:
     expect(visitor.panel("response")).to_contain_text("3 answered, 3 still waiting")
     expect(visitor.panel("response").locator(".panel-fresh")).to_contain_text("Data up to")
     expect(visitor.panel("volume").locator(".headline")).to_contain_text("9 events")
+    applied = visitor.panel("stages").locator("[data-status=applied]")
+    expect(applied.locator(".bar-hop")).to_have_text("3 in it now")
+    silent = len(answer(visitor, "ghosted/applications", user))
+    rows = visitor.panel("ghosted").locator("tbody tr")
+    expect(rows).to_have_count(silent)
 
 
 @pytest.mark.usefixtures("published")

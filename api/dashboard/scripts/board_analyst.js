@@ -5,11 +5,13 @@ import { CLOSED } from "./words.js";
 import { count, rate } from "./format.js";
 import { Counters } from "./live.js";
 import { funnel } from "./panels/funnel.js";
+import { ghostedCompanies } from "./panels/ghosted.js";
 import { makeFigures } from "./panels/figures.js";
 import { Panel } from "./panel.js";
 import { pipeline } from "./panels/pipeline.js";
 import { response } from "./panels/response.js";
 import { sparkline } from "./sparkline.js";
+import { stages } from "./panels/stages.js";
 import { volume } from "./panels/volume.js";
 
 // Fills `parent`; returns a function that ends it.
@@ -24,7 +26,8 @@ export function showAnalystBoard(parent, tellState) {
   board.live("Live", strip);
   board.asked("Across all applications", [standing],
     funnel({ wide: 7, parameters }),
-    response({ wide: 6, parameters }), breakdown({ wide: 6, parameters }),
+    response({ wide: 7, parameters }), stages({ wide: 5, parameters }),
+    breakdown({ wide: 7, parameters }), ghostedCompanies({ wide: 5, parameters }),
     volume({ wide: 12, parameters }));
 
   live.onState(tellState);

@@ -6,10 +6,12 @@ import { CLOSED } from "./words.js";
 import { count, percent } from "./format.js";
 import { feed } from "./panels/feed.js";
 import { funnel } from "./panels/funnel.js";
+import { ghostedApplications } from "./panels/ghosted.js";
 import { makeFigures } from "./panels/figures.js";
 import { Panel } from "./panel.js";
 import { pipeline } from "./panels/pipeline.js";
 import { response } from "./panels/response.js";
+import { stages } from "./panels/stages.js";
 import { timeline } from "./panels/timeline.js";
 import { volume } from "./panels/volume.js";
 
@@ -33,7 +35,8 @@ export function showCandidateBoard(parent, tellState) {
   const standing = pipeline(7, "Your applications by their present status.");
   board.live("Live", strip, list, story, news, standing);
   board.asked("Your figures", [],
-    funnel({ wide: 6, parameters }), response({ wide: 6, parameters }),
+    funnel({ wide: 6, parameters }), stages({ wide: 6, parameters }),
+    response({ wide: 7, parameters }), ghostedApplications({ wide: 5, parameters, open }),
     volume({ wide: 12, parameters }));
 
   const sorted = () => [...live.rows.values()].sort((a, b) => Date.parse(latest(b) ?? 0) - Date.parse(latest(a) ?? 0));
