@@ -25,13 +25,12 @@ class Curve:
     """The share to whom it has not happened after so many hours, at each time when it did.
 
     Arrays of one length, ascending in `hours`; `at_risk` counts who was still waiting just
-    before. `low` and `high` are the band of 95 %.
+    before, `variance` is Greenwood's sum.
     """
 
     hours: Floats
     waiting: Floats
-    low: Floats
-    high: Floats
+    variance: Floats
     at_risk: Counts
 
     def percentile(self, share: float) -> float | None:
@@ -40,9 +39,10 @@ class Curve:
 
     def percentile_band(self, share: float) -> tuple[float | None, float | None]:
         """Least and greatest hours between which `percentile` lies (95 %); None for no end."""
+        low, high = self.band()
         return (
-            _first(self.hours, self.low <= 1 - share + _ROUNDING),
-            _first(self.hours, self.high <= 1 - share + _ROUNDING),
+            _first(self.hours, low <= 1 - share + _ROUNDING),
+            _first(self.hours, high <= 1 - share + _ROUNDING),
         )
 
     def percentile_of_events(self, share: float) -> float | None:
@@ -51,19 +51,49 @@ class Curve:
             return None
         return self.percentile(share * (1 - float(self.waiting[-1])))
 
+    def band(self) -> tuple[Floats, Floats]:
+        """Lower and upper edge (95 %). Where nobody waits any more the upper one stays where it
+        was: there is no variance of that."""
+        some = (self.waiting > 0) & (self.waiting < 1)
+        log = np.log(self.waiting, out=np.full(len(self.waiting), -1.0), where=some)
+        spread = np.exp(_Z * np.sqrt(self.variance) / -log)
+        low = np.exp(log * spread, out=self.waiting.copy(), where=some)
+        high = np.exp(log / spread, out=self.waiting.copy(), where=some)
+        if len(high) and self.waiting[-1] == 0:
+            high[-1] = high[-2] if len(high) > 1 else 1.0
+        return low, high
+
+    def thinned(self) -> "Curve":
+        """The first step, the last, and between them one at each half per cent: about 200."""
+        if not len(self.hours):
+            return self
+        level = np.floor(self.waiting / _STEP_MIN)
+        kept = np.append(level[1:] != level[:-1], True)  # the last step of each level
+        kept[0] = True
+        return Curve(self.hours[kept], self.waiting[kept], self.variance[kept], self.at_risk[kept])
+
 
 def estimate(hours: Floats, happened: Flags) -> Curve:
-    """The curve of cases that were watched for `hours`, until it `happened` or without it.
+    """The curve of cases that were watched for `hours`, at least 0, until it `happened` or
+    without it.
 
     At equal times what happens comes before what is lost from sight.
     """
-    watched = np.sort(hours)
-    times, events = np.unique(hours[happened], return_counts=True)
-    at_risk = len(watched) - np.searchsorted(watched, times, side="left")
+    cases = len(hours)
+    # Doubles of one sign are in the order of their bits: one sort for hours and events.
+    bits = np.ascontiguousarray(hours, dtype=np.float64).view(np.uint64) << np.uint64(1)
+    keys = np.sort(bits | ~happened)
+    moments = keys >> np.uint64(1)
+    first = np.flatnonzero(np.append(True, moments[1:] != moments[:-1])[:cases])
+    so_far = np.append(0, np.cumsum(keys & np.uint64(1) == 0))
+    events = np.diff(so_far[np.append(first, cases)])
+    some = events > 0
+    first, events = first[some], events[some]
+    at_risk = cases - first
     left = at_risk - events
     waiting: Floats = np.cumprod(left / at_risk, dtype=np.float64)
-    low, high = _band(waiting, np.cumsum(_greenwood(events, at_risk)))
-    return Curve(times, waiting, low, high, at_risk.astype(np.int64))
+    terms = np.divide(events, at_risk * left, out=np.zeros(len(events)), where=left > 0)
+    return Curve(moments[first].view(np.float64), waiting, np.cumsum(terms), at_risk)
 
 
 def enough(cases: int) -> bool:
@@ -71,40 +101,5 @@ def enough(cases: int) -> bool:
     return cases >= CASES_MIN
 
 
-def thinned(curve: Curve) -> Curve:
-    """The first step, the last, and between them one at each half per cent: about 200."""
-    if not len(curve.hours):
-        return curve
-    level = np.floor(curve.waiting / _STEP_MIN)
-    kept = np.append(level[1:] != level[:-1], True)  # the last step of each level
-    kept[0] = True
-    return Curve(
-        curve.hours[kept],
-        curve.waiting[kept],
-        curve.low[kept],
-        curve.high[kept],
-        curve.at_risk[kept],
-    )
-
-
 def _first(hours: Floats, reached: Flags) -> float | None:
     return float(hours[np.argmax(reached)]) if reached.any() else None
-
-
-def _greenwood(events: Counts, at_risk: Counts) -> Floats:
-    """Terms of the variance; 0 where nobody is left, for which there is no variance."""
-    left = at_risk - events
-    return np.divide(events, at_risk * left, out=np.zeros(len(events)), where=left > 0)
-
-
-def _band(waiting: Floats, variance: Floats) -> tuple[Floats, Floats]:
-    """The band; where nobody waits any more its upper edge stays where it was."""
-    some = (waiting > 0) & (waiting < 1)
-    log = np.log(waiting, out=np.full(len(waiting), -1.0), where=some)
-    spread = np.exp(_Z * np.sqrt(variance) / -log)
-    low, high = waiting.copy(), waiting.copy()
-    np.power(waiting, spread, out=low, where=some)
-    np.power(waiting, 1 / spread, out=high, where=some)
-    if len(waiting) and waiting[-1] == 0:
-        high[-1] = high[-2] if len(waiting) > 1 else 1.0
-    return low, high

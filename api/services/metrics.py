@@ -105,9 +105,9 @@ def curve_items(reader: Reader, version: Version, asked: Asked) -> list[CurveIte
     curve = _curve(found)
     if curve is None:
         return []
-    steps = survival.thinned(curve)
+    steps = curve.thinned()
     first = CurveItem(hours=0, unanswered=1, low=1, high=1, at_risk=len(found.hours))
-    columns = (steps.hours, steps.waiting, steps.low, steps.high, steps.at_risk)
+    columns = (steps.hours, steps.waiting, *steps.band(), steps.at_risk)
     return [first] + [
         CurveItem(hours=hours, unanswered=waiting, low=low, high=high, at_risk=at_risk)
         for hours, waiting, low, high, at_risk in zip(

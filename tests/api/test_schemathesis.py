@@ -25,6 +25,11 @@ CHECKED = (
     "response_schema_conformance",
     "negative_data_rejection",
 )
+NOT_TRIED = {
+    "POST /api/me/revoke",
+    *(name for name in MATRIX if name.endswith(".{extension}") and "funnel" not in name),
+}
+"""Ends the session that the others use; a metric's second route is its first with a suffix."""
 HARD_TO_GUESS = {
     "POST /api/events",
     "GET /api/events/runs/{run}",
@@ -73,14 +78,14 @@ def test_the_document_is_true(url: str, present, bearer) -> None:
         operation = result.ok()
         name = f"{operation.method.upper()} {operation.path}"
         kind = MATRIX[name].kind
-        if operation.path.endswith("/stream") or name == "POST /api/me/revoke":
-            continue  # endless; ends the session that the others use
+        if operation.path.endswith("/stream") or name in NOT_TRIED:
+            continue  # a stream is endless
         tried.add(name)
         caller = next(caller for caller in reversed(kind.value) if caller in USERS)
         headers = bearer(*USERS["owner" if kind is Kind.READ else caller])
         if _try(operation, url, headers, present()):
             answered.add(name)
-    assert len(tried) == len(MATRIX) - 4
+    assert len(tried) == len(MATRIX) - 3 - len(NOT_TRIED)
     assert tried - answered <= HARD_TO_GUESS
 
 
