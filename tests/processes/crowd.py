@@ -18,7 +18,8 @@ class Crowd:
     def __init__(self, apis: Sequence[Api]) -> None:
         self._apis = apis
         self._found: dict[str, list[int]] = defaultdict(list)
-        limits = httpx.Limits(max_connections=_AT_ONCE)
+        # The server closes idle connections after 5 s: none of them is to be used just then.
+        limits = httpx.Limits(max_connections=_AT_ONCE, keepalive_expiry=1)
         self._client = httpx.AsyncClient(limits=limits, timeout=30)
 
     async def __aenter__(self) -> Self:
