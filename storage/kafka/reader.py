@@ -91,6 +91,7 @@ class TopicReader:
         """Nothing that was read and is not settled will be: read it all again."""
         place = TopicPartition(self._topic, self._partition, self._settled)
         self._consumer.assign([place])
+        self._next = max(0, self._settled)
 
     def close(self) -> None:
         """Let the broker go."""

@@ -63,6 +63,8 @@ def place_of(headers: Headers, log_id: str) -> int | None:
 
 
 def _is_binary(headers: Headers) -> bool:
+    if headers[0] == (CONTENT_TYPE, STRUCTURED):
+        return False  # the relay's own, the most of all
     content_type = dict(headers).get(CONTENT_TYPE) or b""
     return not content_type.lower().startswith(_STRUCTURED_PREFIX) and any(
         name.startswith(_PREFIX) for name, _ in headers

@@ -17,11 +17,16 @@ from tests.kafka.driving import until
 from tests.kafka.dying_relay import POINTS
 from tests.kafka.processes import Process
 
+_SEED = int(os.environ.get("FAULTS_SEED", "1"))
+_LONG = "FAULTS_SEED" in os.environ  # `make soak`
+_KILLS = 30 if _LONG else 4
+_BROKER_KILLS = 5 if _LONG else 1
+
 
 @pytest.fixture
 def traffic(kafka: Settings, database: str, tmp_path: Path) -> Traffic:
     """What is thrown at the product."""
-    return Traffic(database, 1, tmp_path / "fed.ndjson")
+    return Traffic(database, _SEED, tmp_path / "fed.ndjson")
 
 
 @pytest.fixture
@@ -56,12 +61,12 @@ def test_any_of_two_flows_and_the_relay_killed_at_random(
     kafka: Settings, traffic: Traffic, running: list[Process]
 ) -> None:
     """Partitions go over to the flow that is left, and back to the one that comes again."""
-    random = Random(1)
+    random = Random(_SEED)
     small = kafka.model_copy(update={"batch_events": 20})
     start = {"relay": processes.relay, "flow": processes.flow, "second": processes.flow}
     alive = {name: begin(small) for name, begin in start.items()}
     running.extend(alive.values())
-    for _ in range(4):
+    for _ in range(_KILLS):
         traffic.feed(150)
         traffic.write(3)
         name = random.choice(list(alive))
@@ -83,12 +88,12 @@ def test_the_broker_killed(
     broker = Broker(tmp_path / "kafka", CACHE)
     try:
         kafka = settings.model_copy(update={"kafka_bootstrap": broker.start(print)})
-        traffic = Traffic(database, 2, tmp_path / "fed.ndjson")
+        traffic = Traffic(database, _SEED, tmp_path / "fed.ndjson")
         running.append(processes.flow(kafka))
         running.append(processes.relay(kafka))
         traffic.feed(300)
         processes.settle(kafka, traffic, running)
-        for _ in range(2):
+        for _ in range(_BROKER_KILLS):
             traffic.feed(200)
             os.kill(broker.pid() or 0, signal.SIGKILL)
             until(lambda: broker.pid() is None, "the broker is gone")
