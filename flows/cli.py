@@ -35,6 +35,7 @@ _COMMANDS = {
     "relay": "flows.commands.kafka",
     "kafka": "flows.commands.kafka",
     "verify": "flows.verify.command",
+    "evaluate": "flows.evaluate.command",
     "rebuild": "flows.rebuild",
 }
 """Each command's module, in the order of the help."""

@@ -18,9 +18,9 @@ from storage.postgres.consumers import Line
 from storage.postgres.learned import Learned
 from storage.postgres.learning import Story
 
-_SILENCE_STEP_US = 6 * US_PER_HOUR
+SILENCE_STEP_US = 6 * US_PER_HOUR
 """Silence is looked for whenever the log clock enters another of these spans."""
-_SILENT_MAX = 2_000
+SILENT_MAX = 2_000
 """Given up at one look; the others at the next."""
 _STORIES = 200
 """Read from the log at once."""
@@ -101,7 +101,7 @@ class Lesson:
         if time <= clock:
             return
         self._learned.clock = time
-        if time // _SILENCE_STEP_US > clock // _SILENCE_STEP_US:
+        if time // SILENCE_STEP_US > clock // SILENCE_STEP_US:
             # What just changed must be there to be found.
             learning.keep_standings(self._connection, self._changed.values())
             self._changed.clear()
@@ -111,14 +111,14 @@ class Lesson:
     def _give_up(self, clock: int) -> None:
         """Decide on silence that has lasted too long."""
         judge = self._learned.judge
-        for found in learning.silent(self._connection, clock - judge.patience_us, _SILENT_MAX):
+        for found in learning.silent(self._connection, clock - judge.patience_us, SILENT_MAX):
             standing = self._standings.setdefault(found.application_id, found)
             self.decided.append(judge.give_up(standing, clock))
             self._changed[standing.application_id] = standing
 
     def _ask_anew(self, clock: int) -> None:
         """Have applications predicted anew whose silence has come of another age."""
-        aged = learning.aged(self._connection, clock, _SILENT_MAX)
+        aged = learning.aged(self._connection, clock, SILENT_MAX)
         for found in aged:
             standing = self._standings.setdefault(found.application_id, found)
             standing.next_age = next_age(standing.silent_since, clock)

@@ -33,7 +33,7 @@ _STALE_RETRY_S = 0.05
 _generations = count()
 """Numbers that no piece of this process shares, also not one of a partition held before."""
 _RESCORE_S = 1.0
-_RESCORED_MAX = 500
+RESCORED_MAX = 500
 _PIECE_EVENTS = 5_000
 """Few enough that a message is decoded, folded and encoded while the processor has it near."""
 _INLINE_EVENTS = 1_000
@@ -239,7 +239,7 @@ class Partition:
         if time.monotonic() < self._rescore_at:
             return
         self._rescore_at = time.monotonic() + _RESCORE_S
-        served = rescores.asked(self._loading, self.index, _RESCORED_MAX)
+        served = rescores.asked(self._loading, self.index, RESCORED_MAX)
         if not served:
             return
         missing = [name for name in served if name not in self._cache]

@@ -90,8 +90,7 @@ def features(rows: Sequence[Row], now: Sequence[int], volumes: Floats) -> Moment
     `volumes` is the number of learned applications by hashed employer, shape (EMPLOYERS,).
     A row of later facts is not told from one of its moment: the caller rebuilds the row.
     """
-    raw = np.array([_numbers(row, at) for row, at in zip(rows, now, strict=True)], np.float64)
-    raw = raw.reshape(len(rows), _COLUMNS)
+    raw = numbers(rows, now)
     age, silence, stage_age = np.log1p(np.maximum(raw[:, :3], 0.0)).T
     status, last, before, source, employer, hour, weekday = raw[:, 3:10].astype(np.int64).T
     score = np.nan_to_num((raw[:, 10] - 50.0) / 25.0)
@@ -141,7 +140,20 @@ def _bucket(log_days: Floats) -> Integers:
     return np.minimum(scaled, _BUCKETS - 1).astype(np.int64)
 
 
+def status_of(row: Row) -> int:
+    """0 for none, else its rank + 1."""
+    return 0 if row.status is None else RANK[row.status] + 1
+
+
 _COLUMNS = 19
+CATEGORICAL = (3, 4, 5, 6, 7)
+"""Columns of `numbers` whose order means nothing: status, acts, source, employer."""
+
+
+def numbers(rows: Sequence[Row], now: Sequence[int]) -> Floats:
+    """What is looked at before it is cut into slots: shape (rows, 19)."""
+    found = [_numbers(row, at) for row, at in zip(rows, now, strict=True)]
+    return np.array(found, np.float64).reshape(len(rows), _COLUMNS)
 
 
 def _numbers(row: Row, now: int) -> tuple[float, ...]:
@@ -155,7 +167,7 @@ def _numbers(row: Row, now: int) -> tuple[float, ...]:
         (now - began) / US_PER_DAY,
         (now - (began if answered is None else answered)) / US_PER_DAY,
         (now - (began if status_at is None else status_at)) / US_PER_DAY,
-        0 if row.status is None else RANK[row.status] + 1,
+        status_of(row),
         row.last_act,
         row.act_before,
         0 if row.source is None else _SOURCES[row.source],

@@ -85,7 +85,7 @@ def life_of(plan: Plan, number: int, day: int) -> Life:
     """The life of the plan's `number`-th application, begun on its `day`-th day."""
     rng = Random(plan.seed << 40 ^ number)
     random = rng.random
-    folk = population(plan.seed)
+    folk = population(plan.seed, plan.neglect, changed=plan.changed(day))
     employer_number = bisect(folk.popularity, random() * 0.999_999)
     employer = folk.employers[employer_number]
     match = round((random() + random() + random()) / 3 * MATCH_MAX)

@@ -4,6 +4,7 @@ from functools import lru_cache
 from random import Random
 
 import msgspec
+from msgspec.structs import replace
 
 from flows.simulator.hazards import MATCH_MAX, Employer, Stage, stages
 from models.demo import DEMO_USER
@@ -55,9 +56,13 @@ class Population(msgspec.Struct, frozen=True):
     """Stages by employer and match score."""
 
 
-@lru_cache(maxsize=4)
-def population(seed: int) -> Population:
-    """The employers and jobs of this seed; a few employers draw most applications."""
+@lru_cache(maxsize=8)
+def population(seed: int, neglect: float = 1.0, *, changed: bool = False) -> Population:
+    """The employers and jobs of this seed; a few employers draw most applications.
+
+    `neglect` multiplies every rate of ghosting. When `changed`, each employer behaves as
+    another one did and offers half as much.
+    """
     rng = Random(f"population {seed}")
     names = rng.sample([f"{first} {second}" for first in _FIRST for second in _SECOND], EMPLOYERS)
     employers = [
@@ -79,6 +84,13 @@ def population(seed: int) -> Population:
         ]
         for number in range(EMPLOYERS)
     ]
+    if changed:
+        manners = employers[EMPLOYERS // 2 :] + employers[: EMPLOYERS // 2]
+        employers = [
+            replace(other, name=one.name, city=one.city, generosity=other.generosity / 2)
+            for one, other in zip(employers, manners, strict=True)
+        ]
+    employers = [replace(one, neglect=one.neglect * neglect) for one in employers]
     shares = [1 / (rank + 3) for rank in range(EMPLOYERS)]
     whole = sum(shares)
     popularity = [sum(shares[: rank + 1]) / whole for rank in range(EMPLOYERS)]

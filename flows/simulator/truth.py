@@ -40,7 +40,7 @@ def lives(plan: Plan) -> Iterator[Life]:
 def probability_at(life: Life, time: int) -> float:
     """The probability at `time` (simulated microseconds), not before the application began."""
     index = bisect_right(life.silences, time, key=lambda silence: silence.since)
-    return _probability(life.silences[index - 1], time)
+    return probability_of(life.silences[index - 1], time)
 
 
 def moments(life: Life, until: int) -> Iterator[Moment]:
@@ -54,7 +54,8 @@ def moments(life: Life, until: int) -> Iterator[Moment]:
                 yield _moment(life, silence, time)
 
 
-def _probability(silence: Silence, time: int) -> float:
+def probability_of(silence: Silence, time: int) -> float:
+    """The probability at `time` (simulated microseconds) within a silence."""
     if silence.stage is None:
         return silence.final
     return silence.stage.probability(time - silence.since)
@@ -64,7 +65,7 @@ def _moment(life: Life, silence: Silence, time: int) -> Moment:
     moment = Moment(
         life.id.decode(),
         to_rfc3339(time),
-        _probability(silence, time),
+        probability_of(silence, time),
         (time - silence.since) / US_PER_DAY,
     )
     stage = silence.stage

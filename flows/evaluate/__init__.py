@@ -1,0 +1,1 @@
+"""How good the success model's served predictions are (docs/evaluation.md)."""

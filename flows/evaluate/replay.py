@@ -1,0 +1,181 @@
+"""The served path in memory: what the analytics and the learning flow do, step for step.
+
+Folding, predicting, judging and learning are the very functions that the flows call; what
+Postgres keeps for them is kept here in dictionaries. A step is what the analytics flow has
+folded and predicted, event by event, when the learning flow takes its turn and publishes.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from flows.evaluate.ledger import Ledger
+from flows.lesson import SILENCE_STEP_US, SILENT_MAX, learn
+from flows.partition import RESCORED_MAX
+from models.analytics import Row
+from models.batch import Message
+from models.decoder import decode
+from models.intake import Intake
+from models.learner import Learner
+from models.moments import Known, next_age, predictable, silent_since
+from models.outcomes import Judge, Outcome, Report, Void
+from models.rescoring import MOVED_MIN
+from models.success import Answers, Version, predict
+from storage.postgres.learned import Learned
+
+
+class Arrived(NamedTuple):
+    """A message as it came; `recorded_at` in microseconds since 1970."""
+
+    recorded_at: int
+    line: bytes
+
+
+class Asked(NamedTuple):
+    """Something to predict: an application's row at the log clock (microseconds)."""
+
+    application_id: str
+    row: Row
+    now: int
+
+
+class Answered(NamedTuple):
+    """What one step served, all of it by one version."""
+
+    asked: list[Asked]
+    answers: Answers
+    version: Version
+
+
+class _Heard(NamedTuple):
+    """A line of the log for the learning flow: a fact's time, or a report."""
+
+    time: int
+    report: Report | None
+
+
+class Replay:
+    """Both flows, from a cold start on."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger()
+        self.learned = Learned(0, Judge(), Learner())
+        self.version: Version | None = None
+        self._clock = 0
+        self._said: dict[str, float] = {}
+        self._rescores: set[str] = set()
+
+    def step(self, messages: Sequence[Arrived]) -> Answered | None:
+        """Fold and predict each message as it comes, then learn from all of them.
+
+        Before the first version there is nothing to predict from, and None comes back.
+        """
+        asked: list[Asked] = []
+        heard: list[_Heard] = []
+        for message in messages:
+            self._fold(message, asked, heard)
+        answered = None
+        if self.version is not None:
+            answered = self._answer(self.version, asked)
+        self._learn(heard)
+        return answered
+
+    def _answer(self, version: Version, asked: list[Asked]) -> Answered:
+        """Predict what was asked, then anew what has grown older; the latter is served only
+        where it has moved."""
+        answers = _predict(version, asked)
+        for one, p in zip(asked, answers.p, strict=True):
+            self._said[one.application_id] = written(p)
+        names = sorted(self._rescores)[:RESCORED_MAX]
+        self._rescores.difference_update(names)
+        rows = [(name, self.ledger.held[name].row) for name in names]
+        again = [Asked(name, row, self._clock) for name, row in rows if predictable(row)]
+        anew = _predict(version, again)
+        moved = [n for n, one in enumerate(again) if self._has_moved(one, anew.p[n])]
+        for n in moved:
+            self.ledger.append(again[n].application_id, None)
+        served = Answers(
+            *(
+                np.concatenate([first, then[..., moved]], axis=-1)
+                for first, then in zip(answers, anew, strict=True)
+            )
+        )
+        return Answered([*asked, *(again[n] for n in moved)], served, version)
+
+    def _has_moved(self, asked: Asked, p: float) -> bool:
+        before = self._said.get(asked.application_id)
+        if before is not None and abs(written(p) - before) < MOVED_MIN:
+            return False
+        self._said[asked.application_id] = written(p)
+        return True
+
+    def _fold(self, arrived: Arrived, asked: list[Asked], heard: list[_Heard]) -> None:
+        intake = Intake()
+        message = Message(0, None, arrived.recorded_at, arrived.line)
+        verdict = decode(arrived.line, arrived.recorded_at)
+        for accepted in intake.add([(message, verdict)], self.ledger.held):
+            fact = accepted.event.fact
+            application_id = accepted.event.application_id
+            lived = min(fact.time, arrived.recorded_at)
+            self._clock = max(self._clock, lived)
+            self.ledger.append(application_id, Known(fact, arrived.recorded_at))
+            heard.append(_Heard(lived, None))
+        for application_id, held in intake.finish(arrived.recorded_at).changed.items():
+            self.ledger.held[application_id] = held
+            row = held.row
+            offset = self.ledger.append(application_id, None)
+            if row.applied_at is None:
+                continue
+            report = Report(application_id, 0, offset, row.status, row.status_at, silent_since(row))
+            heard.append(_Heard(0, report))
+            self._said.pop(application_id, None)
+            if predictable(row):
+                asked.append(Asked(application_id, row, self._clock))
+
+    def _learn(self, heard: list[_Heard]) -> None:
+        decided: list[Outcome] = []
+        for time, report in heard:
+            if report is None:
+                self._tick(time, decided)
+                continue
+            before = self.ledger.standings.get(report.application_id)
+            standing, changes = self.learned.judge.hear(report, before, self.learned.clock)
+            self.ledger.keep(standing)
+            for change in changes:
+                if isinstance(change, Void):
+                    self.ledger.reopen(report.application_id)
+                else:
+                    self.ledger.decide(change)
+                    decided.append(change)
+        for outcome in decided:
+            learn(self.learned, outcome, self.ledger.story(outcome))
+        if self.learned.learner.labels > self.learned.published:
+            self.version = self.learned.learner.version(self.learned.judge.next_position - 1)
+            self.learned.published = self.learned.learner.labels
+
+    def _tick(self, time: int, decided: list[Outcome]) -> None:
+        clock = self.learned.clock
+        if time <= clock:
+            return
+        self.learned.clock = time
+        if time // SILENCE_STEP_US == clock // SILENCE_STEP_US:
+            return
+        judge = self.learned.judge
+        for standing in self.ledger.silent(time - judge.patience_us, SILENT_MAX):
+            outcome = judge.give_up(standing, time)
+            self.ledger.decide(outcome)
+            decided.append(outcome)
+        for standing in self.ledger.aged(time, SILENT_MAX):
+            standing.next_age = next_age(standing.silent_since, time)
+            self.ledger.keep(standing)
+            self._rescores.add(standing.application_id)
+
+
+def written(p: float) -> float:
+    """A probability as it is written into a row and read from it again."""
+    return float(f"{p:.12g}")
+
+
+def _predict(version: Version, asked: Sequence[Asked]) -> Answers:
+    return predict(version, [one.row for one in asked], [one.now for one in asked])
