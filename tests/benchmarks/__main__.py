@@ -20,7 +20,7 @@ from tests.benchmarks.workspace import Workspace
 
 NAMES = (
     *("throughput", "latency", "restart", "http", "dashboards"),
-    *("stream", "ingest", "kafka", "page", "warehouse"),
+    *("stream", "ingest", "kafka", "page", "warehouse", "model"),
 )
 _RUNS = 3
 _DOCUMENT = ROOT / "docs" / "benchmarks.md"

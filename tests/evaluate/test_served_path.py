@@ -18,7 +18,7 @@ Served = dict[tuple[str, int], tuple[int, str]]
 
 
 def test_evaluation_and_flows_serve_and_learn_the_same(database: str, settings: Settings) -> None:
-    messages = list(World(plan_of(160, 5)).messages())
+    messages = list(World(plan_of(110, 5)).messages())
     replay = Replay()
     expected: Served = {}
     for start in range(0, len(messages), STEP):
@@ -32,7 +32,7 @@ def test_evaluation_and_flows_serve_and_learn_the_same(database: str, settings: 
         put(database, [message.line for message in messages[start : start + STEP]])
         drain(database, one_by_one)
         study(database)
-    assert len(expected) > 500
+    assert len(expected) > 300
     assert _served(database) == expected
     with connect(database) as connection:
         kept = learned.read(connection)
