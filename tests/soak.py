@@ -11,7 +11,12 @@ import subprocess
 import sys
 import time
 
-_TESTS = ["tests/faults", "tests/warehouse/test_kills.py", "tests/warehouse/test_readers.py", "tests/kafka/test_faults.py"]
+_TESTS = [
+    "tests/faults",
+    "tests/warehouse/test_kills.py",
+    "tests/warehouse/test_readers.py",
+    "tests/kafka/test_faults.py",
+]
 _SEEDS_A_ROUND = 1_000
 _OUTAGE_S = "60"
 _VERSIONS = "200"  # of the warehouse, while twenty readers open it
