@@ -8,7 +8,7 @@ import { statusName } from "../words.js";
 export function stages({ wide, parameters }) {
   return new Panel({
     id: "stages", title: "Time in stage", wide,
-    definition: "Half have left a stage after the median, nine in ten after the mark. Those still in it count for as long as they have been there.",
+    definition: "Half have left a stage after the median, nine in ten after the second figure. Those still in it count for as long as they have been there.",
     make,
     ask: () => get("api/analytics/stages", parameters()),
   });
@@ -20,12 +20,9 @@ function make(body) {
   return ({ items }) => {
     const shown = items.filter(({ entered }) => entered > 0);
     if (!shown.length) return "No application in this period.";
-    const most = Math.max(...shown.flatMap(({ medianHours, p90Hours }) => [medianHours ?? 0, p90Hours ?? 0])) || 1;
+    const most = Math.max(...shown.map(({ medianHours }) => medianHours ?? 0)) || 1;
     keyed(list, shown, ({ stage }) => stage, create, (element, { medianHours, p90Hours, present }) => {
-      const track = element.querySelector(".bar-track");
-      track.style.setProperty("--share", (medianHours ?? 0) / most);
-      track.style.setProperty("--mark", (p90Hours ?? 0) / most);
-      track.dataset.marked = String(p90Hours !== null);
+      element.querySelector(".bar-fill").style.setProperty("--share", (medianHours ?? 0) / most);
       setText(element.querySelector(".bar-number"), duration(medianHours));
       setText(element.querySelector(".bar-note"), p90Hours === null ? "" : `90 %: ${duration(p90Hours)}`);
       setText(element.querySelector(".bar-hop"), `${count(present)} in it now`);
@@ -36,7 +33,7 @@ function make(body) {
 function create({ stage }) {
   return h("li", { class: "bar", "data-status": stage },
     h("span", { class: "bar-name" }, statusName(stage)),
-    h("span", { class: "bar-track", "aria-hidden": "true" }, h("span", { class: "bar-fill" }), h("span", { class: "bar-mark" })),
+    h("span", { class: "bar-track", "aria-hidden": "true" }, h("span", { class: "bar-fill" })),
     h("span", { class: "bar-number" }),
     h("span", { class: "bar-note" }),
     h("span", { class: "bar-hop" }));
