@@ -14,7 +14,7 @@ def test_so_many_are_ghosted(share: float) -> None:
     ended = [life for life in lives(plan) if b"withdrawn" not in {e.type for e in life.events}]
     ghosted = sum(life.closed is None for life in ended) / len(ended)
     # Who is ghosted has more time to withdraw in, so a little fewer of them are left.
-    assert ghosted == pytest.approx(share, abs=0.06)
+    assert share - 0.09 < ghosted < share + 0.02
 
 
 def test_without_neglect_nobody_is_ghosted() -> None:
