@@ -31,9 +31,8 @@ def one(url: str, statement: str) -> object:
     return None if row is None else row[0]
 
 
-def test_numbers_have_no_twin() -> None:
-    numbers = [migration.version for migration in migrations()]
-    assert len(set(numbers)) == len(numbers)
+def test_numbers_have_no_gap_and_no_twin() -> None:
+    assert [m.version for m in migrations()] == list(range(1, len(migrations()) + 1))
 
 
 def test_all_are_applied_once_and_recorded(empty: str) -> None:
