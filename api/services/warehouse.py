@@ -36,8 +36,8 @@ class Warehouse:
         """What the question finds in the newest version, or in what had been recorded `as_of` a
         time, and how fresh that is.
 
-        Raises WarehouseNotReady before anything was published, Unavailable when no turn comes
-        within 5 s, QueryTooLong when it is not answered within 10 s.
+        Raises WarehouseNotReady before anything was published in this release's layout,
+        Unavailable when no turn comes within 5 s, QueryTooLong when it is not answered within 10 s.
         """
         async with self._turn():
             version = await asyncio.to_thread(self._version, as_of)

@@ -15,6 +15,7 @@ from storage.duckdb import reader
 from storage.duckdb.folder import Folder
 from storage.duckdb.manifest import Manifest, read_manifest
 from storage.duckdb.session import quoted
+from storage.duckdb.warehouse import SCHEMA_VERSION
 from storage.postgres.queries import load
 
 SQL = load("metrics", "storage.duckdb")
@@ -76,7 +77,8 @@ class Published:
         self._manifest: Manifest | None = None
 
     def newest(self) -> Version:
-        """The version that the manifest names. Raises WarehouseNotReady for none."""
+        """The version that the manifest names. Raises WarehouseNotReady for none, or for one of
+        another layout."""
         with self._turn:
             manifest = self._read_manifest()
             if self._newest is None or self._manifest != manifest:
@@ -86,17 +88,19 @@ class Published:
             return self._newest
 
     def as_of(self, time: datetime) -> Version:
-        """What had been recorded by that time. Raises WarehouseNotReady before the first
-        publication."""
+        """What had been recorded by that time. Raises WarehouseNotReady as `newest` does."""
         manifest = self._read_manifest()
         connection = reader.as_of(time, self._folder.path)
         return Version(connection, manifest, SQL.places_of_events, self._folder.history)
 
     def _read_manifest(self) -> Manifest:
         try:
-            return read_manifest(self._folder.manifest)
+            manifest = read_manifest(self._folder.manifest)
         except NotFound:
             raise WarehouseNotReady("no warehouse has been published yet") from None
+        if manifest.schema_version != SCHEMA_VERSION:
+            raise WarehouseNotReady("the warehouse is of another release, and is being made anew")
+        return manifest
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, history: Path) -> None:

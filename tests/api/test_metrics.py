@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import polars as pl
@@ -10,7 +11,9 @@ import pytest
 from api.files import MEDIA_TYPES, Format
 from models.metrics import Metric
 from models.settings import Settings
+from storage.duckdb.folder import Folder
 from storage.duckdb.tables import Table
+from storage.duckdb.warehouse import SCHEMA_VERSION
 from tests.api.applications import Bearer
 from tests.contract.building import event, line
 from tests.warehouse.stories import application
@@ -52,6 +55,29 @@ async def test_before_the_first_publication(ann: httpx.AsyncClient, route: str) 
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "WAREHOUSE_NOT_READY"
     assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("query", ["", "?as_of=2026-03-01"])
+@pytest.mark.parametrize("schema_version", [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1])
+async def test_one_of_another_release_is_not_read(
+    ann: httpx.AsyncClient, settings: Settings, query: str, schema_version: int
+) -> None:
+    path = Folder(settings.warehouse_folder).manifest
+    assert (await ann.get(f"{PATH}/funnel")).status_code == 200
+    publish_as_of_layout(path, schema_version)
+    for route in ROUTES:
+        answer = await ann.get(f"{PATH}/{route}{query}")
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "WAREHOUSE_NOT_READY"
+    publish_as_of_layout(path, SCHEMA_VERSION)
+    assert (await ann.get(f"{PATH}/funnel")).status_code == 200
+
+
+def publish_as_of_layout(path: Path, schema_version: int) -> None:
+    """As if it had been published by a release with that layout."""
+    manifest = json.loads(path.read_bytes())
+    path.write_text(json.dumps(manifest | {"schema_version": schema_version}))
 
 
 @pytest.mark.usefixtures("world")
