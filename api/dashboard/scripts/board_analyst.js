@@ -9,6 +9,7 @@ import { ghostedCompanies } from "./panels/ghosted.js";
 import { makeFigures } from "./panels/figures.js";
 import { Panel } from "./panel.js";
 import { pipeline } from "./panels/pipeline.js";
+import { predictions } from "./panels/predictions.js";
 import { response } from "./panels/response.js";
 import { sparkline } from "./sparkline.js";
 import { stages } from "./panels/stages.js";
@@ -28,7 +29,7 @@ export function showAnalystBoard(parent, tellState) {
     funnel({ wide: 7, parameters }),
     response({ wide: 7, parameters }), stages({ wide: 5, parameters }),
     breakdown({ wide: 7, parameters }), ghostedCompanies({ wide: 5, parameters }),
-    volume({ wide: 12, parameters }));
+    volume({ wide: 12, parameters }), predictions({ wide: 12 }));
 
   live.onState(tellState);
   live.subscribe(({ counters, rates: samples }) => {

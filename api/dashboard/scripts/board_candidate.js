@@ -63,7 +63,7 @@ export function showCandidateBoard(parent, tellState) {
 async function subjectOf(live, applicationId) {
   await live.asked;
   const row = live.rows.get(applicationId);
-  return row && { row, chance: live.chances.get(applicationId) };
+  return row && { row, chance: live.chances.get(applicationId), heard: live.chances.heard(applicationId) };
 }
 
 function byStatus(rows) {

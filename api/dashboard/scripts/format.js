@@ -5,6 +5,7 @@ export const NOTHING = "–";
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const threeDigits = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 });
 const clockTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dayYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
@@ -15,6 +16,7 @@ const dayTime = new Intl.DateTimeFormat(undefined, {
 export const count = (number) => (number === null || number === undefined ? NOTHING : whole.format(number));
 export const amount = (number) => whole.format(number);
 export const rate = (number) => oneDigit.format(number);
+export const score = (number) => threeDigits.format(number);
 
 export function percent(share) {
   if (share === null || share === undefined) return NOTHING;

@@ -1,4 +1,5 @@
 // What the live streams say, kept for the panels. Listeners hear of changes once a frame.
+import { Chances } from "./chances.js";
 import { follow } from "./stream.js";
 import { get } from "./request.js";
 
@@ -53,7 +54,7 @@ class Live {
 // `events` newest first.
 export class Applications extends Live {
   rows = new Map();
-  chances = new Map();
+  chances = new Chances();
   events = [];
   ready = false;
   // Settles once the chances of the beginning are known, or could not be had.
@@ -93,7 +94,7 @@ export class Applications extends Live {
 
   #update({ analytics, successProbability }) {
     this.#keep(analytics);
-    this.chances.set(analytics.applicationId, successProbability ?? null);
+    this.chances.set(analytics.applicationId, successProbability);
     for (const listener of this.#updated) listener(analytics.applicationId);
   }
 

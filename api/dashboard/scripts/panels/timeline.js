@@ -1,13 +1,14 @@
 // One application's story from its first event on, and how long each step took.
-import { duration, instant, percent } from "../format.js";
+import { chanceStory } from "./chance.js";
+import { duration, instant } from "../format.js";
 import { get } from "../request.js";
 import { h, keyed, setText } from "../dom.js";
 import { Panel } from "../panel.js";
-import { FACTORS, jobOf, leadsTo, sentence, statusName } from "../words.js";
+import { jobOf, leadsTo, sentence, statusName } from "../words.js";
 
 const LIMIT = 100;
 
-// `of()` resolves to { row, chance } of the application whose story it is, undefined for none.
+// `of()` resolves to { row, chance, heard } of the application whose story it is, undefined for none.
 export function timeline({ wide, of }) {
   return new Panel({
     id: "timeline", title: "Timeline", wide,
@@ -16,27 +17,27 @@ export function timeline({ wide, of }) {
     ask: async () => {
       const subject = await of();
       if (subject === undefined) return null;
-      const { row, chance } = subject;
-      const path = `api/applications/${encodeURIComponent(row.applicationId)}/timeline`;
+      const path = `api/applications/${encodeURIComponent(subject.row.applicationId)}/timeline`;
       const page = await get(path, { limit: LIMIT });
-      return { row, chance, items: page.items, more: page.total - page.items.length };
+      return { ...subject, items: page.items, more: page.total - page.items.length };
     },
   });
 }
 
 function make(body) {
   const title = h("p", { class: "story-title" });
-  const likely = h("p", { class: "chance-told" });
   const list = h("ol", { class: "story", tabindex: "0", "aria-label": "Timeline" });
   const rest = h("p", { class: "hint" });
-  body.append(title, likely, list, rest);
+  body.append(title);
+  const drawChance = chanceStory(body);
+  body.append(list, rest);
   return (data) => {
     if (data === null) return "Choose an application to see its story.";
-    const { row, chance, items, more } = data;
+    const { row, items, more } = data;
     title.replaceChildren(
       h("strong", {}, jobOf(row)), row.company ? ` at ${row.company} ` : " ",
       h("span", { class: "chip", "data-status": row.status }, statusName(row.status)));
-    setText(likely, chanceTold(chance));
+    drawChance(data);
     const steps = items.map((item, index) => ({ item, before: items[index - 1] }));
     keyed(list, steps, ({ item }) => item.eventId, create, update);
     setText(rest, more > 0 ? `And ${more} more.` : "");
@@ -55,15 +56,4 @@ function update(element, { item, before }) {
   const hours = before ? (Date.parse(item.at) - Date.parse(before.at)) / 3_600_000 : 0;
   const notes = [hours >= 1 / 60 ? `${duration(hours)} later` : null, item.pending ? "being recorded" : null];
   setText(element.querySelector(".story-when span"), notes.filter(Boolean).map((note) => ` · ${note}`).join(""));
-}
-
-// The model's words: { p, low, high, coldStart, factors: [{ factor, effect }] }.
-function chanceTold(chance) {
-  if (!chance) return "";
-  const begin = `Chance of being hired ${percent(chance.p)} (${percent(chance.low)} to ${percent(chance.high)})`;
-  if (chance.coldStart) return `${begin}: too few outcomes are known yet to tell applications apart.`;
-  const [strongest] = chance.factors;
-  if (strongest === undefined) return `${begin}.`;
-  const points = Math.round(100 * strongest.effect);
-  return `${begin}; most of all ${FACTORS[strongest.factor] ?? strongest.factor} (${points > 0 ? "+" : "−"}${Math.abs(points)} points).`;
 }
