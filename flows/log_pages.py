@@ -42,11 +42,12 @@ class LogPages:
         self._unpublished = True
         self._number = 0
 
-    def next(self) -> Page | None:
-        """The next page, or None while there is nothing to do."""
+    def next(self, *, may_publish: bool = True) -> Page | None:
+        """The next page, or None while there is nothing to do. Nothing is due before it
+        `may_publish`."""
         if self._asked():
             self._due_at = self._clock()
-        due = self._clock() >= self._due_at
+        due = may_publish and self._clock() >= self._due_at
         if not self._waiting():
             self._target = self._reader.heads()
             waiting = self._waiting()

@@ -1,7 +1,8 @@
 """The warehouse flow: the log in, a DuckDB file that can always be opened out.
 
 event_log ── read ── store ── publish ──► latest.duckdb, its manifest, older versions
-                       │
+                       │         │
+                       │         └─► a thread copies the file, while further pages are stored
                        └─► one DuckDB transaction: applications, events, positions
 """
 
@@ -27,23 +28,25 @@ _POLL = timedelta(milliseconds=100)
 class PageSource(FixedPartitionedSource[Page, None]):
     """All partitions of the log as one, so that a page can end at one moment of all."""
 
-    def __init__(self, pages: LogPages) -> None:
+    def __init__(self, pages: LogPages, publisher: Publisher) -> None:
         self._pages = pages
+        self._publisher = publisher
 
     def list_parts(self) -> list[str]:
         return ["log"]
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> "_PagePartition":
-        return _PagePartition(self._pages)
+        return _PagePartition(self._pages, self._publisher)
 
 
 class _PagePartition(StatefulSourcePartition[Page, None]):
-    def __init__(self, pages: LogPages) -> None:
+    def __init__(self, pages: LogPages, publisher: Publisher) -> None:
         self._pages = pages
+        self._publisher = publisher
         self._awake: datetime | None = None
 
     def next_batch(self) -> list[Page]:
-        page = self._pages.next()
+        page = self._pages.next(may_publish=self._publisher.idle())
         self._awake = datetime.now(UTC) + _POLL if page is None else None
         return [] if page is None else [page]
 
@@ -55,7 +58,7 @@ class _PagePartition(StatefulSourcePartition[Page, None]):
 
 
 class PublishSink(DynamicSink[Page]):
-    """Publishes behind each page that is whole and due."""
+    """Begins a version behind each page that is whole and due."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
@@ -71,13 +74,13 @@ class _PublishPartition(StatelessSinkPartition[Page]):
     def write_batch(self, items: list[Page]) -> None:
         for page in items:
             if page.whole and page.due:
-                self._publisher.publish()
+                self._publisher.begin()
 
 
 def dataflow(pages: LogPages, warehouse: Warehouse, publisher: Publisher) -> Dataflow:
     """The picture above."""
     flow = Dataflow("warehouse")
-    read = op.input("read", flow, PageSource(pages))
+    read = op.input("read", flow, PageSource(pages, publisher))
     stored = op.map("store", read, warehouse.store)
     op.output("publish", stored, PublishSink(publisher))
     return flow
@@ -93,4 +96,8 @@ def run(settings: Settings, url: str) -> None:
     with connect(url, autocommit=True) as connection:
         warehouse = Warehouse(folder, LogReader(connection).log_id())
         pages = LogPages(connection, folder, warehouse.positions(), settings.warehouse_publish_s)
-        engine.run(dataflow(pages, warehouse, Publisher(warehouse)))
+        publisher = Publisher(warehouse)
+        try:
+            engine.run(dataflow(pages, warehouse, publisher))
+        finally:
+            publisher.close()

@@ -1,57 +1,88 @@
 """Publishing: an immutable copy of the warehouse that anybody can open at any moment.
 
-gate → CHECKPOINT → copy → fsync → rename of the file → rename of the manifest (it is published)
-→ stable name. A crash at any point leaves the present version as it is.
+The writer waits for the gate, which is a CHECKPOINT, and goes on while a thread makes the
+version: copy → fsync → rename of the file → rename of the manifest (it is published) → stable
+name. A crash at any point leaves the present version as it is.
 """
 
-import hashlib
 import os
 import shutil
-import subprocess
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from models.instant import to_rfc3339
 from storage.duckdb.folder import sync, writing
 from storage.duckdb.manifest import Manifest, read_manifest, write_manifest
+from storage.duckdb.session import CHECKPOINT
+from storage.duckdb.snapshot import copy_checkpointed, sha256
 from storage.duckdb.warehouse import Warehouse
 
 _KEPT = 3
 """Versions on disk, the present one included."""
+_NEVER = "1000TB"
 
 
 class Publisher:
-    """Publishes a warehouse; the writer waits meanwhile, which is the gate."""
+    """Publishes a warehouse, one version at a time. All methods are for the writer's thread."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._folder = warehouse.folder
-        self._sweep()
+        self._thread = ThreadPoolExecutor(1, "publisher")
+        self._making: Future[Manifest] | None = None
+        if self._folder.manifest.exists():
+            self._tidy_files()
+            self._tidy_history()
 
     def publish(self) -> Manifest:
         """Publish what is committed. Raises Unavailable, the present version as it was, when
         there is no room."""
+        making = self.begin()
+        self.finish()
+        return making.result()
+
+    def begin(self) -> Future[Manifest]:
+        """Make what is committed the next version, behind the one that is being made; once it is
+        published the result is there. Until `finish` there is no further checkpoint."""
+        self.finish()
+        session = self._warehouse.session
         with writing(self._folder.path):
             self._warehouse.history.compact()
-            self._warehouse.session.run("advance_version")
-            self._warehouse.session.run("checkpoint")
-            draft = self._folder.private / "draft.duckdb"
-            try:
-                _copy(self._folder.database, draft)
-            except OSError:
-                draft.unlink(missing_ok=True)
-                raise
-            manifest = self._manifest(draft)
-            os.replace(draft, self._folder.path / manifest.file)
-            sync(self._folder.versions)
-            write_manifest(self._folder, manifest)
-            self._sweep()
-        return manifest
+            session.run("advance_version")
+            session.run("checkpoint")
+            session.run("checkpoint_at", size=_NEVER)
+            self._making = self._thread.submit(self._make, self._manifest())
+        return self._making
 
-    def _manifest(self, draft: Path) -> Manifest:
+    def idle(self) -> bool:
+        """Whether no version is being made; one that is ready is finished. Raises Unavailable
+        for one that could not be made."""
+        if self._making is not None and self._making.done():
+            self.finish()
+        return self._making is None
+
+    def finish(self) -> None:
+        """Wait for the version that is being made, if one is, and tidy up behind it."""
+        if self._making is None:
+            return
+        self._making.result()
+        self._making = None
+        with writing(self._folder.path):
+            self._warehouse.session.run("checkpoint_at", size=CHECKPOINT)
+            self._tidy_history()
+
+    def close(self) -> None:
+        """Wait for the version that is being made, whatever becomes of it."""
+        self._thread.shutdown()
+
+    def _manifest(self) -> "partial[Manifest]":
+        """What the gate fixes; the rest is known behind the copy."""
         identity = self._warehouse.identity()
         file = self._folder.version(identity.version).relative_to(self._folder.path)
-        return Manifest(
+        return partial(
+            Manifest,
             file=str(file),
             version=identity.version,
             schema_version=identity.schema_version,
@@ -60,49 +91,56 @@ class Publisher:
             positions=self._warehouse.positions(),
             rows=self._warehouse.counts(),
             parts=self._warehouse.history.counts(),
-            bytes=draft.stat().st_size,
-            sha256=_sha256(draft),
+            bytes=self._folder.database.stat().st_size,
             clock=None if identity.clock is None else to_rfc3339(identity.clock),
-            published_at=to_rfc3339(time.time_ns() // 1_000),
         )
 
-    def _sweep(self) -> None:
+    def _make(self, fixed: "partial[Manifest]") -> Manifest:
+        """In the other thread, so without DuckDB."""
+        file = self._folder.path / fixed.keywords["file"]
+        # Its own name: a copying child that outlived a killed writer may still write to its own.
+        draft = self._folder.private / f"draft-{file.name}"
+        with writing(self._folder.path):
+            try:
+                copy_checkpointed(self._folder.database, draft, fixed.keywords["bytes"])
+            except OSError:
+                draft.unlink(missing_ok=True)
+                raise
+            now = to_rfc3339(time.time_ns() // 1_000)
+            manifest = fixed(sha256=sha256(draft), published_at=now)
+            os.replace(draft, file)
+            sync(self._folder.versions)
+            write_manifest(self._folder, manifest)
+            self._tidy_files()
+        return manifest
+
+    def _tidy_files(self) -> None:
         """The stable name follows the manifest; what no manifest named, and old versions, go."""
-        if not self._folder.manifest.exists():
-            return
         present = self._folder.path / read_manifest(self._folder.manifest).file
-        if not (self._folder.latest.exists() and self._folder.latest.samefile(present)):
-            draft = self._folder.private / "latest.duckdb"
-            draft.unlink(missing_ok=True)
-            os.link(present, draft)
-            os.replace(draft, self._folder.latest)
-            sync(self._folder.path)
+        self._name(present)
         number = int(present.stem)
         for other in self._folder.version_numbers():
             if other > number or other <= number - _KEPT:
                 self._folder.version(other).unlink()
-        self._warehouse.history.sweep()
-        self._forget_older_generations()
+        for draft in self._folder.private.glob("draft-*"):
+            draft.unlink()
 
-    def _forget_older_generations(self) -> None:
-        """Their parts go with the last version that lists them."""
+    def _name(self, present: Path) -> None:
+        """Give it the stable name."""
+        if self._folder.latest.exists() and self._folder.latest.samefile(present):
+            return
+        draft = self._folder.private / "latest.duckdb"
+        draft.unlink(missing_ok=True)
+        os.link(present, draft)
+        os.replace(draft, self._folder.latest)
+        sync(self._folder.path)
+
+    def _tidy_history(self) -> None:
+        """Parts that were replaced go, and those of older generations with the last version that
+        lists them."""
+        self._warehouse.history.sweep()
         identity = self._warehouse.identity()
         if min(self._folder.version_numbers()) >= identity.first_version:
             for older in self._folder.history.iterdir():
                 if older.name != identity.generation:
                     shutil.rmtree(older)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """In a child: closing a second handle of the file in here would drop DuckDB's lock on it."""
-    command = ["/bin/cp", "--reflink=auto", "--", str(source), str(target)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ended.returncode != 0:
-        raise OSError(f"cannot copy the warehouse: {ended.stderr.strip() or ended.returncode}")
-    target.chmod(0o444)
-    sync(target)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,7 +14,8 @@ STORAGE_VERSION = "v1.5.0"
 SQL = dict(load("warehouse", "storage.duckdb"))
 
 _MEMORY = "1GB"
-_CHECKPOINT = "1GB"  # the publisher says when; by itself DuckDB would do it in the midst
+CHECKPOINT = "1GB"
+"""The publisher says when; DuckDB does it by itself behind so much that was committed."""
 
 
 class Session:
@@ -27,7 +28,7 @@ class Session:
             config={
                 "memory_limit": _MEMORY,
                 "temp_directory": str(spill),
-                "checkpoint_threshold": _CHECKPOINT,
+                "checkpoint_threshold": CHECKPOINT,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },

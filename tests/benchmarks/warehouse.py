@@ -2,7 +2,8 @@
 
 The first: a log of a million events is there, the warehouse empty, nothing else runs. The
 second: the same warehouse with its applications and events copied under further names, then a
-few thousand new lines; the pause is how long the flow cannot take in the next page.
+few thousand new lines; the pause is how long the flow cannot take in the next
+page: before the copy and behind it.
 """
 
 import shutil
@@ -84,13 +85,17 @@ def _publish(workspace: Workspace, connection: Connection, warehouse: Warehouse)
     _store(connection, warehouse)
     workspace.tell("publishing")
     began = time.perf_counter()
-    manifest = publisher.publish()
+    making = publisher.begin()
+    paused_s = time.perf_counter() - began
+    manifest = making.result()
     took_s = time.perf_counter() - began
+    publisher.finish()
+    paused_s += time.perf_counter() - began - took_s
     return {
         "applications": Figure(manifest.rows["applications"], "rows"),
         "published file": Figure(manifest.bytes / 1e6, "MB"),
         "publication": Figure(took_s, "s", at_most=PUBLISH_S_MAX),
-        "pause of the flow": Figure(took_s * 1e3, "ms", at_most=PAUSE_MS_MAX),
+        "pause of the flow": Figure(paused_s * 1e3, "ms", at_most=PAUSE_MS_MAX),
     }
 
 

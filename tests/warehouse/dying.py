@@ -28,6 +28,7 @@ _ACTS = {
     "os.link": 1,
     "os.remove": 0,
     "os.mkdir": 0,
+    "os.truncate": 0,
     "os.chmod": 0,
     "shutil.rmtree": 0,
     "subprocess.Popen": 0,
@@ -74,7 +75,8 @@ class MortalSession(Session):
 
 
 def live(url: str, path: Path, point: str, passes: int, told: Connection | None = None) -> None:
-    """Store what the log has in pages of a few lines, and publish; tell the points passed."""
+    """Store what the log has in pages of a few lines, and publish, each version while the next
+    page is stored; tell the points passed."""
     fate = Fate(point, passes)
     mortal = type("Mortal", (MortalSession,), {"fate": fate})
     folder = Folder(path)
@@ -89,6 +91,7 @@ def live(url: str, path: Path, point: str, passes: int, told: Connection | None 
         )
         while page := pages.next():
             if warehouse.store(page).whole:
-                publisher.publish()
+                publisher.begin()
+        publisher.finish()
     if told is not None:
         told.send(fate.passed)

@@ -10,6 +10,10 @@ ROLLBACK
 -- name: checkpoint
 CHECKPOINT main_file
 
+-- name: checkpoint_at
+-- How much may be committed before DuckDB makes a checkpoint by itself.
+SET checkpoint_threshold = '{size}'
+
 -- name: has_tables
 SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = 'warehouse'
 
