@@ -1,7 +1,8 @@
 """What is next of the log, as files that DuckDB reads: the reading side of the warehouse flow."""
 
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from storage.duckdb.folder import Folder, writing
@@ -17,7 +18,8 @@ class LogPages:
     """Reads behind `positions`; `publish_s` is the longest wait between two publications.
 
     A publication is due when that time is over, when the flow has just begun, and when
-    somebody asks (`Connection` hears the channel `warehouse`).
+    somebody asks (`Connection` hears the channel `warehouse`); if there is something new, be it
+    in the log or in the tables that are copied whole, which are looked at as often.
     """
 
     def __init__(
@@ -38,7 +40,8 @@ class LogPages:
         self._publish_s = publish_s
         self._clock = clock
         self._page_lines = page_lines
-        self._due_at = clock()
+        self._due_at = self._look_at = clock()
+        self._tables_digest = b""
         self._unpublished = True
         self._number = 0
 
@@ -46,14 +49,14 @@ class LogPages:
         """The next page, or None while there is nothing to do. Nothing is due before it
         `may_publish`."""
         if self._asked():
-            self._due_at = self._clock()
+            self._due_at = self._look_at = self._clock()
         due = may_publish and self._clock() >= self._due_at
         if not self._waiting():
             self._target = self._reader.heads()
             waiting = self._waiting()
             if not due and waiting < self._page_lines:
                 return None
-            if not waiting and not self._unpublished:
+            if not waiting and not self._unpublished and not self._tables_changed():
                 return None
         return self._read(due)
 
@@ -70,9 +73,16 @@ class LogPages:
         page.whole = not self._waiting()
         if page.whole and due:
             page.tables = self._copy_tables()
-            self._due_at = self._clock() + self._publish_s
+            self._tables_digest = _digest(page.tables)
+            self._due_at = self._look_at = self._clock() + self._publish_s
             self._unpublished = False
         return page
+
+    def _tables_changed(self) -> bool:
+        if self._clock() < self._look_at:
+            return False
+        self._look_at = self._clock() + self._publish_s
+        return _digest(self._copy_tables()) != self._tables_digest
 
     def _copy_tables(self) -> dict[str, Path]:
         paths = {name: self._folder.private / f"{name}.csv" for name in COPIED}
@@ -101,3 +111,8 @@ class LogPages:
     def _asked(self) -> bool:
         heard = list(self._connection.notifies(timeout=0))
         return any(one.channel == "warehouse" for one in heard)
+
+
+def _digest(tables: Mapping[str, Path]) -> bytes:
+    """Of the rows of all of them."""
+    return b"".join(hashlib.sha256(path.read_bytes()).digest() for path in tables.values())

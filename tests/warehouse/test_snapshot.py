@@ -16,7 +16,7 @@ from storage.postgres.connect import connect
 from storage.postgres.consumers import LogReader
 from tests.faults.traffic import Traffic
 from tests.flows.driving import drain
-from tests.warehouse.driving import query
+from tests.warehouse.driving import flow, query
 
 _MADE = """
     CREATE TABLE kept AS SELECT n, hash(n)::VARCHAR AS text FROM range(400_000) AS made (n);
@@ -99,3 +99,17 @@ def test_what_comes_meanwhile_is_in_the_next_version(
         publisher.publish()
     report = verify(database, warehouse=folder.path)
     assert report.clean, report
+
+
+def test_what_a_model_has_learned_is_published_without_an_event(
+    database: str, settings: Settings
+) -> None:
+    with flow(settings) as running:
+        running.wait_for(lambda manifest: manifest.version == 1, "the first version")
+        with connect(database) as connection:
+            connection.execute(
+                "INSERT INTO prediction_scores VALUES"
+                " ('2026-03-02', 'served', false, 30, 4, 1, 0.6, 1.2, 0.5)"
+            )
+        running.wait_for(lambda manifest: manifest.version == 2, "the version with the scores")
+        assert query(running.folder.version(2), "SELECT predictions FROM v_model_metrics") == [(4,)]
