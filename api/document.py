@@ -141,16 +141,16 @@ def _complete_operation(path: str, method: str, operation: Node) -> None:
 
 
 def _statuses(path: str, method: str, operation: Node) -> list[str]:
+    of_body = ["413", "415", "422"] if "requestBody" in operation else []
     if not path.startswith(GUARDED):
-        return ["500", *(status for status in operation["responses"] if status in _ERRORS)]
-    statuses = ["401", "403", "422", "429", "500", "503"]
+        declared = [status for status in operation["responses"] if status in _ERRORS]
+        return ["500", *of_body, *declared]
+    statuses = ["401", "403", "422", "429", "500", "503", *of_body]
     headers = {
         parameter["name"].lower()
         for parameter in operation.get("parameters", ())
         if parameter.get("in") == "header"
     }
-    if "requestBody" in operation:
-        statuses += ["413", "415"]
     if "{" in path:
         statuses.append("404")
     if "idempotency-key" in headers:

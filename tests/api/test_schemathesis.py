@@ -12,6 +12,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 
 from models.settings import Settings
 from tests.api.live import listening
+from tests.ingest.flowing import flow
 from tests.security.matrix import MATRIX, Kind
 from tests.security.test_matrix import USERS
 from tests.warehouse.stories import application
@@ -41,7 +42,8 @@ CHECKS_RUN = CHECKS.get_by_names(list(CHECKED))
 
 
 @pytest.fixture
-def url(settings: Settings, make_warehouse: Callable[..., None]) -> Iterator[str]:
+def url(settings: Settings, database: str, make_warehouse: Callable[..., None]) -> Iterator[str]:
+    """The API, and the flow that takes what it writes, so that readiness is true as well."""
     many = 1_000_000
     limits = {
         name: many
@@ -49,7 +51,7 @@ def url(settings: Settings, make_warehouse: Callable[..., None]) -> Iterator[str
         if name.startswith("rate_limit") and name.endswith("requests")
     }
     make_warehouse(settings, application("app-1"))
-    with listening(settings.model_copy(update=limits)) as opened:
+    with listening(settings.model_copy(update=limits)) as opened, flow(database, settings):
         yield opened
 
 

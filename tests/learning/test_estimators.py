@@ -70,7 +70,7 @@ def test_any_row_has_a_finite_answer_and_is_left_as_it_was(
     assert np.all((answers.low <= answers.p) & (answers.p <= answers.high))
     assert np.all((answers.low >= 0) & (answers.high <= 1))
     assert np.all(np.isfinite(answers.effects))
-    assert version.weights.shape == version.learned.shape == (DIMENSION,)
+    assert version.weights.shape == version.steps.shape == (DIMENSION,)
     for number, row in enumerate(asked):
         alone = predict(version, [row], [NOW])
         assert alone.p[0] == answers.p[number]

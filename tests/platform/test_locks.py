@@ -6,6 +6,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -15,11 +16,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNTIME = PROJECT["project"]["dependencies"]
 BUILD = PROJECT["build-system"]["requires"]
 DEVELOPMENT = PROJECT["project"]["optional-dependencies"]["dev"]
-PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;]+)")
+PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;]+)(?:\s*;([^\\]*?))?\s+--hash")
 
 
 def pins(file: str) -> dict[str, str]:
-    """Version by name; each must have a hash."""
+    """Version by name, as this Python takes it; each must have a hash."""
     found = {}
     for line in (ROOT / file).read_text().replace("\\\n", " ").splitlines():
         if line.startswith("#"):
@@ -27,7 +28,8 @@ def pins(file: str) -> dict[str, str]:
         pin = PIN.match(line)
         assert pin is not None, line
         assert "--hash=sha256:" in line, f"{file}: {pin[1]} has no hash"
-        found[canonicalize_name(pin[1])] = pin[2]
+        if pin[3] is None or Marker(pin[3]).evaluate():
+            found[canonicalize_name(pin[1])] = pin[2]
     assert len(found) > 10
     return found
 
