@@ -16,6 +16,7 @@ from typing import Any
 
 from flows.log_pages import LogPages
 from storage.duckdb.folder import Claim, Folder
+from storage.duckdb.manifest import read_manifest
 from storage.duckdb.publisher import Publisher
 from storage.duckdb.session import Session
 from storage.duckdb.warehouse import Warehouse
@@ -75,8 +76,8 @@ class MortalSession(Session):
 
 
 def live(url: str, path: Path, point: str, passes: int, told: Connection | None = None) -> None:
-    """Store what the log has in pages of a few lines, and publish, each version while the next
-    page is stored; tell the points passed."""
+    """Store what the log has in pages of a few lines, while a version of what was there is made,
+    and publish; tell the points passed."""
     fate = Fate(point, passes)
     mortal = type("Mortal", (MortalSession,), {"fate": fate})
     folder = Folder(path)
@@ -89,6 +90,9 @@ def live(url: str, path: Path, point: str, passes: int, told: Connection | None 
         pages = LogPages(
             connection, folder, warehouse.positions(), publish_s=0, page_lines=PAGE_LINES
         )
+        published = read_manifest(folder.manifest).positions if folder.manifest.exists() else None
+        if published == warehouse.positions():
+            publisher.begin()
         while page := pages.next():
             if warehouse.store(page).whole:
                 publisher.begin()
