@@ -219,6 +219,8 @@ class Partition:
             self._ahead.result()
             self._ahead = None
         self._reader.rewind()
+        # What was forgotten may come again as a duplicate, and then it moves no clock.
+        self._clock = batches.clock(self._writing, self._place)
         self._begin_batch(batches.log_offset(self._writing, self._place))
 
     def _evict(self) -> None:
