@@ -7,7 +7,7 @@ run: venv
 	@exec $(BIN)/jobfinders up --demo
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: test-venv
 	$(BIN)/ruff check

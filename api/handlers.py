@@ -1,5 +1,7 @@
 """Every error that a route can end with → the one envelope."""
 
+import logging
+
 import asyncpg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +24,8 @@ from models.errors import (
     UnsupportedMediaType,
 )
 from storage.postgres.pool import is_lost_connection
+
+log = logging.getLogger(__name__)
 
 _FAULTS_MAX = 20
 _OF_STATUS: dict[int, type[JobfindersError]] = {
@@ -89,5 +93,7 @@ def _fault(fault: dict[str, object]) -> Details:
 
 async def _of_postgres(request: Request, error: Exception) -> Response:
     if isinstance(error, TimeoutError) or is_lost_connection(error):
+        # Of a statement only the kind: its text may quote what a client sent.
+        log.warning("the database cannot do this now: %s", type(error).__name__)
         return _answer(request, Unavailable("the database cannot do this now"))
     raise error
