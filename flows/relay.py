@@ -136,16 +136,19 @@ class Relay:
     def _take_back(self, settings: Settings) -> None:
         """Remove what the relay before published but could not remove."""
         passed = self._stored.positions()
-        ends_now = ends(settings, self._events)
-        places: list[int] = []
-        if passed:
-            found = committed(settings, self._events, passed)
-            known = (place_of(headers_of(record), str(self._log_id)) for record in found)
-            places = [place for place in known if place is not None]
+        known = {
+            index: min(end, passed.get(index, end))
+            for index, end in ends(settings, self._events).items()
+        }
+        places: list[int | None] = []
+        for record in committed(settings, self._events, passed) if passed else ():
+            places.append(place_of(headers_of(record), str(self._log_id)))
+            # Not where the topic ends: that is behind a marker, where no flow gets.
+            known[int(record.partition() or 0)] = int(record.offset() or 0) + 1
         with self._connection.transaction():
             self._consumer.advance({})
-            self._stored.remove(places)
-            self._stored.passed(ends_now)
+            self._stored.remove([place for place in places if place is not None])
+            self._stored.passed(known)
 
 
 def run(settings: Settings, url: str) -> None:

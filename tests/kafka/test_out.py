@@ -101,6 +101,22 @@ def test_a_second_relay_is_refused(kafka: Settings, database: str) -> None:
     Relay(kafka, database).close()
 
 
+def test_a_relay_that_comes_again_puts_no_lag_where_none_is(kafka: Settings, database: str) -> None:
+    """The topic ends behind the marker of a transaction, the flow's position before it."""
+    put(database, [event(1), event(2)])
+    relay_all(kafka, database)
+    fold_all(kafka, database)
+    for _ in range(2):
+        relay_all(kafka, database)
+        with connect(database) as connection:
+            ahead = connection.execute(
+                "SELECT count(*) FROM flow_positions AS relay LEFT JOIN flow_positions AS flow"
+                " ON flow.flow = 'analytics' AND flow.partition = relay.partition"
+                " WHERE relay.flow = 'relay.events' AND relay.position > coalesce(flow.position, 0)"
+            ).fetchone()
+        assert ahead == (0,)
+
+
 def test_what_kafka_refuses_stops_the_relay_and_stays(kafka: Settings, database: str) -> None:
     small = ConfigEntry("max.message.bytes", "1000", incremental_operation=AlterConfigOpType.SET)
     topic = ConfigResource(
