@@ -16,6 +16,7 @@ from storage.postgres.status import Status, read_status
 
 _TABLES_SHOWN = 6
 _UNIT = 1024
+_KAFKA_S = 3.0
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +57,7 @@ def _unread(settings: Settings, state: Status) -> dict[int, int] | None:
         if p.flow == "analytics" and p.source.partition("/")[0] == topic
     }
     try:
-        found = ends(settings, topic)
+        found = ends(settings, topic, _KAFKA_S)
     except JobfindersError:
         return None
     return {index: max(0, end - read.get(index, 0)) for index, end in found.items()}

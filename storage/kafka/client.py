@@ -76,12 +76,12 @@ def ensure_topics(settings: Settings) -> None:
             _judge_creation(name, error)
 
 
-def topic_state(settings: Settings, topic: str) -> tuple[str, int]:
+def topic_state(settings: Settings, topic: str, patience_s: float = _PATIENCE_S) -> tuple[str, int]:
     """A topic's id (another one once it was made anew) and the number of its partitions."""
     admin = _admin(settings)  # whose end would end what is under way
-    found = admin.describe_topics(TopicCollection([topic]), request_timeout=_PATIENCE_S)[topic]
+    found = admin.describe_topics(TopicCollection([topic]), request_timeout=patience_s)[topic]
     try:
-        described = found.result(_PATIENCE_S)
+        described = found.result(patience_s)
     except (KafkaException, TimeoutError) as error:
         if _code(error) == KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise ConfigurationError(

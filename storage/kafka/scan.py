@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
 from models.errors import Unavailable
@@ -16,11 +16,14 @@ _PATIENCE_S = 60.0
 _ANSWER_S = 10.0
 _MANY = 10_000
 _POLL_S = 0.5
+_RETRY_S = 0.05
+_ELECTING = {KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION}
+"""Of a topic that was made a moment ago, and of a broker that has just come."""
 
 
-def ends(settings: Settings, topic: str) -> dict[int, int]:
+def ends(settings: Settings, topic: str, patience_s: float = _ANSWER_S) -> dict[int, int]:
     """Where each partition ends now. Raises Unavailable when Kafka does not answer."""
-    return {index: end for index, (_, end) in bounds(settings, topic).items()}
+    return {index: end for index, (_, end) in bounds(settings, topic, patience_s).items()}
 
 
 def committed(settings: Settings, topic: str, starts: Mapping[int, int]) -> Iterator[Record]:
@@ -56,16 +59,29 @@ def committed(settings: Settings, topic: str, starts: Mapping[int, int]) -> Iter
         reader.close()
 
 
-def bounds(settings: Settings, topic: str) -> dict[int, tuple[int, int]]:
+def bounds(
+    settings: Settings, topic: str, patience_s: float = _ANSWER_S
+) -> dict[int, tuple[int, int]]:
     """First offset and end of each partition, what is not committed yet included."""
-    _, partitions = topic_state(settings, topic)
+    _, partitions = topic_state(settings, topic, patience_s)
     reader = consumer(settings, isolation_level="read_uncommitted")
     try:
         return {
-            index: reader.get_watermark_offsets(TopicPartition(topic, index), _ANSWER_S)
+            index: _bounds(reader, TopicPartition(topic, index), patience_s)
             for index in range(partitions)
         }
     except KafkaException as error:
         raise Unavailable(f"Kafka does not answer: {error}") from error
     finally:
         reader.close()
+
+
+def _bounds(reader: Consumer, place: TopicPartition, patience_s: float) -> tuple[int, int]:
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return reader.get_watermark_offsets(place, patience_s)
+        except KafkaException as error:
+            if error.args[0].code() not in _ELECTING or time.monotonic() > deadline:
+                raise
+        time.sleep(_RETRY_S)
