@@ -21,6 +21,7 @@ router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 _PATIENCE_S = 1.8
 _NOT_READY = ("stalled", "unavailable")
+_TAKERS = {"analytics": "analytics flow", "relay": "relay"}
 _LAGGING_S = 30.0
 """A message waits for milliseconds, for seconds while the flow is restarted or has much to do."""
 _DATABASE_TROUBLE = (Unavailable, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -28,11 +29,13 @@ _DATABASE_TROUBLE = (Unavailable, TimeoutError, asyncpg.PostgresError, asyncpg.I
 
 class Lag(NamedTuple):
     """Age of the oldest message not taken and time since the flow's last commit, in seconds,
-    None where there is none; whether a process owns a partition of the flow."""
+    None where there is none; who takes from the outbox, its last commit, whether it runs."""
 
     oldest_s: float | None
     idle_s: float | None
-    running: bool
+    taker: str
+    taker_idle_s: float | None
+    taker_runs: bool
 
 
 class Alive(Model):
@@ -103,11 +106,12 @@ def _judge(lag: Lag | None, *, keys: bool) -> tuple[str, str | None]:
     if lag.oldest_s is None or lag.oldest_s <= _LAGGING_S:
         return "ready", None
     waits = f"a message has waited for {lag.oldest_s:.0f} s"
-    if lag.idle_s is not None and lag.idle_s <= _LAGGING_S:
-        return "lagging", f"{waits}; the analytics flow is behind"
-    if lag.running:
-        return "stalled", f"{waits}; the analytics flow runs but takes nothing"
-    return "stalled", f"{waits}; no analytics flow is running"
+    taker = _TAKERS[lag.taker]
+    if lag.taker_idle_s is not None and lag.taker_idle_s <= _LAGGING_S:
+        return "lagging", f"{waits}; the {taker} is behind"
+    if lag.taker_runs:
+        return "stalled", f"{waits}; the {taker} runs but takes nothing"
+    return "stalled", f"{waits}; no {taker} is running"
 
 
 async def _lag(parts: State) -> Lag | None:

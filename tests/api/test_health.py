@@ -70,6 +70,23 @@ async def test_a_flow_that_hangs_makes_the_process_not_ready(client, app, settin
         flow.close()
 
 
+async def test_with_kafka_it_is_the_relay_that_empties_the_outbox(client, app):
+    pool = app.state.parts.pool
+    await pool.execute(_WAITS)
+    await pool.execute(_COMMITTED, 1)
+    await pool.execute("UPDATE flow_positions SET source = 'applications.events.v1/id'")
+    ready = await client.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json()["reason"].endswith("no relay is running")
+    assert ready.json()["flowIdleSeconds"] < 30
+    await pool.execute("UPDATE flow_positions SET flow = 'relay' WHERE flow = 'analytics'")
+    await pool.execute(_COMMITTED, 300)
+    await pool.execute(
+        "UPDATE flow_positions SET source = 'applications.events.v1/id' WHERE flow = 'analytics'"
+    )
+    assert (await client.get("/readyz")).json()["reason"].endswith("the relay is behind")
+
+
 async def unavailable(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
     began = time.monotonic()
     answer = await client.get("/api/dead-letters", headers=headers)

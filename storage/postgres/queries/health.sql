@@ -1,17 +1,25 @@
 -- name: lag
--- Age of the oldest message not taken and time since the flow's last commit, in seconds, null
--- where there is none; whether a process holds a partition of the flow (batch.sql: acquire).
+-- Age of the oldest message in the outbox and time since the flow's last commit, in seconds, null
+-- where there is none; who takes from the outbox (the relay once the flow reads a topic), how long
+-- it has committed nothing, and whether it runs (batch.sql: acquire).
 SELECT
     (SELECT greatest(0, extract(epoch FROM clock_timestamp() - recorded_at))::double precision
      FROM outbox ORDER BY seq LIMIT 1) AS oldest_s,
     (SELECT extract(epoch FROM clock_timestamp() - max(updated_at))::double precision
      FROM flow_positions WHERE flow = 'analytics') AS idle_s,
+    taker,
+    (SELECT extract(epoch FROM clock_timestamp() - max(updated_at))::double precision
+     FROM flow_positions WHERE flow = taker) AS taker_idle_s,
     EXISTS (
         SELECT
         FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
         WHERE datname = current_database() AND locktype = 'advisory'
-          AND classid = (hashtext('jobfinders.flow.analytics')::bigint & 4294967295)::oid
-    ) AS running
+          AND classid = (hashtext('jobfinders.flow.' || taker)::bigint & 4294967295)::oid
+    ) AS taker_runs
+FROM (
+    SELECT CASE WHEN bool_or(source <> 'outbox') THEN 'relay' ELSE 'analytics' END AS taker
+    FROM flow_positions WHERE flow = 'analytics'
+) AS of_outbox
 
 -- name: outbox
 -- Messages not taken, by partition; at most 100,000 of them are counted.
