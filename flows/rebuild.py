@@ -24,7 +24,7 @@ from storage.postgres import batch as batches
 from storage.postgres import rebuild as stored
 from storage.postgres.connect import Connection, connect
 from storage.postgres.encoding import Encoder
-from storage.postgres.outbox import partition_count, partition_of
+from storage.postgres.outbox import partition_of
 
 _PAGE = 500
 
@@ -54,8 +54,8 @@ def rebuild(
 ) -> None:
     """Make every row of analytics anew from the log, mending what differs.
 
-    Stop the flow first (`jobfinders down` stops `jobfinders up`); a row that is mended is
-    told to the live feed as analytics_updated without event types.
+    Stop all processes of the flow first (`jobfinders down` stops `jobfinders up`); a row that
+    is mended is told to the live feed as analytics_updated without event types.
     """
     settings = settings_of(context)
     if warehouse:
@@ -75,7 +75,7 @@ def rebuild(
 
 def run(connection: Connection, tell: Callable[[int], object] = lambda _: None) -> Rebuilt:
     """Refold all; `tell` hears of each page's applications."""
-    count = partition_count(connection)
+    count = stored.count_partitions(connection)
     owned = [take_over(connection, index) for index in range(count)]
     writers = [_Writer(place, start.log_offset) for place, start in owned]
     result = Rebuilt()

@@ -1,8 +1,8 @@
 """`python -m tests.soak`: the fault tests again and again, each round with other seeds.
 
-A round has about 80 kills, one at each named point among them, and minutes without Postgres, so
-the default is more than a thousand. Ends at the first failure and says with which seed it can be
-had again.
+A round has about 80 kills, one at each named point among them, and minutes without Postgres or
+Kafka, so the default is more than a thousand. Ends at the first failure and says with which seed
+it can be had again.
 """
 
 import argparse
@@ -16,10 +16,15 @@ _TESTS = [
     "tests/warehouse/test_kills.py",
     "tests/warehouse/test_readers.py",
     "tests/kafka/test_faults.py",
+    "tests/kafka/test_flow_killed.py",
+    "tests/kafka/test_flow_processes.py",
+    "tests/kafka/test_outage.py",
+    "tests/kafka/test_bad_messages.py",
 ]
 _SEEDS_A_ROUND = 1_000
 _OUTAGE_S = "60"
 _VERSIONS = "200"  # of the warehouse, while twenty readers open it
+_MESSAGES = ("1000000", "20000")  # through Kafka, one in a hundred bad: first round, others
 
 
 def main() -> None:
@@ -35,7 +40,7 @@ def main() -> None:
             [sys.executable, "-m", "pytest", "-x", *(selected or _TESTS)],
             env=os.environ
             | {"FAULTS_SEED": str(seed), "FAULTS_OUTAGE_S": _OUTAGE_S}
-            | {"WAREHOUSE_VERSIONS": _VERSIONS},
+            | {"WAREHOUSE_VERSIONS": _VERSIONS, "KAFKA_MESSAGES": _MESSAGES[number > 0]},
             check=False,
         )
         if done.returncode != 0:

@@ -19,6 +19,12 @@ _DIFFERENCES = SQL.differences.format(
 )
 
 
+def count_partitions(connection: Connection) -> int:
+    """Partitions of the log that a flow may be writing to."""
+    row = connection.execute(SQL.partitions).fetchone()
+    return row[0] if row else 1
+
+
 def count_applications(connection: Connection) -> int:
     """Applications that the log knows."""
     row = connection.execute(SQL.count).fetchone()

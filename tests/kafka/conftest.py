@@ -13,7 +13,12 @@ from models.settings import Settings
 from storage.kafka.broker import Broker
 from storage.kafka.client import ensure_topics
 from storage.kafka.jars import class_path
+from tests.faults.traffic import Traffic
+from tests.kafka.processes import Process
 
+SEED = int(os.environ.get("FAULTS_SEED", "1"))
+LONG = "FAULTS_SEED" in os.environ
+"""In the soak."""
 CACHE = Settings().cache
 _numbers = count(1)
 
@@ -60,3 +65,18 @@ def kafka(settings: Settings, broker: Broker, kafka_partitions: int) -> Settings
     )
     ensure_topics(chosen)
     return chosen
+
+
+@pytest.fixture
+def traffic(kafka: Settings, database: str, tmp_path: Path) -> Traffic:
+    """What is thrown at the product."""
+    return Traffic(database, SEED, tmp_path / "fed.ndjson", applications=1_000)
+
+
+@pytest.fixture
+def running() -> Iterator[list[Process]]:
+    """Processes of the test, ended with it."""
+    started: list[Process] = []
+    yield started
+    for process in started:
+        process.stop()

@@ -27,13 +27,26 @@ def until(true: Callable[[], object], what: str, within_s: float = _PATIENCE_S) 
         time.sleep(0.01)
 
 
-def produce(settings: Settings, records: Iterable[dict[str, object]], **more: object) -> None:
-    """Another system's records; each a dict of `Producer.produce`'s arguments."""
+def produce(settings: Settings, records: Iterable[dict[str, object]], **more: object) -> int:
+    """Another system's records, each a dict of `Producer.produce`'s arguments; how many."""
     producer = Producer(producer_properties(settings, linger_ms=5) | more)
+    sent = 0
     for record in records:
-        producer.produce(topic_name(settings, EVENTS), **record)
+        while not _took(producer, topic_name(settings, EVENTS), record):
+            producer.poll(0.1)
         producer.poll(0)
+        sent += 1
     assert producer.flush(_PATIENCE_S) == 0
+    return sent
+
+
+def _took(producer: Producer, topic: str, record: dict[str, object]) -> bool:
+    """Whether its queue had room."""
+    try:
+        producer.produce(topic, **record)
+    except BufferError:
+        return False
+    return True
 
 
 def relay_all(settings: Settings, url: str) -> None:

@@ -1,22 +1,28 @@
 """Relay and flow as processes on one topic, killed and started again."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
 from flows.verify import verify
 from models.settings import Settings
+from storage.kafka.client import EVENTS, topic_name
+from storage.kafka.scan import committed
 from storage.postgres.connect import connect
-from tests.faults.traffic import Traffic
-from tests.kafka.driving import counted, records, until
+from tests.faults import oracle
+from tests.kafka.driving import counted, until
 
 ROOT = Path(__file__).parents[2]
 BACK_S = 60.0
 """Generous: the machine may be busy with other work."""
+_FOLDED = """SELECT application_id, id FROM event_log
+    WHERE type <> 'application.analytics_updated'"""
 
 
 class Process:
@@ -74,22 +80,44 @@ def kill_one(random: Random, processes: list[Process]) -> Process:
     return victim
 
 
-def settle(settings: Settings, traffic: Traffic, running: Sequence[Process]) -> None:
-    """Wait until the outbox is empty and all of the topic is judged."""
+def settle(settings: Settings, sent: int, running: Iterable[Process]) -> None:
+    """Wait until the outbox is empty and so many messages of the topic are judged."""
+    url = str(settings.postgres_url)
 
     def idle() -> bool:
         for process in running:
             assert not process.dead, f"{process.popen.args!r} ended"
-        with connect(traffic.url, autocommit=True) as connection:
-            row = connection.execute("SELECT count(*) FROM outbox").fetchone()
-        return row == (0,) and counted(traffic.url) >= traffic.sent
+        return settled(url, sent)
 
     until(idle, "everything is published and folded", BACK_S)
 
 
-def check(settings: Settings, traffic: Traffic) -> None:
-    """Every row by an independent recompute, every message of file and topic, each once."""
-    report = verify(traffic.url, [traffic.file], kafka=settings)
+def settled(url: str, sent: int) -> bool:
+    """Whether nothing waits and so many messages are judged."""
+    return oracle.rows(url, "outbox") == 0 and counted(url) >= sent
+
+
+def check(settings: Settings, sent: int, *fed: Path) -> None:
+    """Every row by an independent recompute, every message of files and topic, each once."""
+    url = str(settings.postgres_url)
+    report = verify(url, fed, kafka=settings)
     assert report.clean, report
     assert report.waiting == 0
-    assert len(records(settings)) == counted(traffic.url) == traffic.sent
+    published: Counter[object] = Counter(
+        _named(record.value() or b"")
+        for record in committed(settings, topic_name(settings, EVENTS), {})
+    )
+    assert published.total() == counted(url) == sent
+    with connect(url) as connection:
+        folded = set(connection.execute(_FOLDED).fetchall())
+        dead = connection.execute("SELECT payload FROM dead_letters").fetchall()
+    assert published.keys() == folded | {_named(payload) for (payload,) in dead}
+
+
+def _named(payload: bytes) -> object:
+    """Application and id of the event, or all of what names none."""
+    try:
+        event = json.loads(payload)
+        return event["subject"], event["id"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return payload

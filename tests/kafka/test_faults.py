@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -12,30 +11,13 @@ from models.settings import Settings
 from storage.kafka.broker import Broker
 from tests.faults.traffic import Traffic
 from tests.kafka import processes
-from tests.kafka.conftest import CACHE, need_kafka
+from tests.kafka.conftest import CACHE, LONG, SEED, need_kafka
 from tests.kafka.driving import until
 from tests.kafka.dying_relay import POINTS
 from tests.kafka.processes import Process
 
-_SEED = int(os.environ.get("FAULTS_SEED", "1"))
-_LONG = "FAULTS_SEED" in os.environ  # `make soak`
-_KILLS = 30 if _LONG else 4
-_BROKER_KILLS = 5 if _LONG else 1
-
-
-@pytest.fixture
-def traffic(kafka: Settings, database: str, tmp_path: Path) -> Traffic:
-    """What is thrown at the product."""
-    return Traffic(database, _SEED, tmp_path / "fed.ndjson")
-
-
-@pytest.fixture
-def running() -> Iterator[list[Process]]:
-    """Processes of the test, ended with it."""
-    started: list[Process] = []
-    yield started
-    for process in started:
-        process.stop()
+_KILLS = 30 if LONG else 4
+_BROKER_KILLS = 5 if LONG else 1
 
 
 @pytest.mark.timeout(600)
@@ -52,8 +34,8 @@ def test_the_relay_killed_at_each_point(
         processes.killed(victim)
         running.remove(victim)
     running.append(processes.relay(kafka))
-    processes.settle(kafka, traffic, running)
-    processes.check(kafka, traffic)
+    processes.settle(kafka, traffic.sent, running)
+    processes.check(kafka, traffic.sent, traffic.file)
 
 
 @pytest.mark.timeout(600)
@@ -61,7 +43,7 @@ def test_any_of_two_flows_and_the_relay_killed_at_random(
     kafka: Settings, traffic: Traffic, running: list[Process]
 ) -> None:
     """Partitions go over to the flow that is left, and back to the one that comes again."""
-    random = Random(_SEED)
+    random = Random(SEED)
     small = kafka.model_copy(update={"batch_events": 20})
     start = {"relay": processes.relay, "flow": processes.flow, "second": processes.flow}
     alive = {name: begin(small) for name, begin in start.items()}
@@ -75,8 +57,8 @@ def test_any_of_two_flows_and_the_relay_killed_at_random(
         traffic.feed(50)
         alive[name] = start[name](small)
         running.append(alive[name])
-    processes.settle(kafka, traffic, running)
-    processes.check(kafka, traffic)
+    processes.settle(kafka, traffic.sent, running)
+    processes.check(kafka, traffic.sent, traffic.file)
 
 
 @pytest.mark.timeout(600)
@@ -88,11 +70,11 @@ def test_the_broker_killed(
     broker = Broker(tmp_path / "kafka", CACHE)
     try:
         kafka = settings.model_copy(update={"kafka_bootstrap": broker.start(print)})
-        traffic = Traffic(database, _SEED, tmp_path / "fed.ndjson")
+        traffic = Traffic(database, SEED, tmp_path / "fed.ndjson")
         running.append(processes.flow(kafka))
         running.append(processes.relay(kafka))
         traffic.feed(300)
-        processes.settle(kafka, traffic, running)
+        processes.settle(kafka, traffic.sent, running)
         for _ in range(_BROKER_KILLS):
             traffic.feed(200)
             os.kill(broker.pid() or 0, signal.SIGKILL)
@@ -103,8 +85,8 @@ def test_the_broker_killed(
             for process in [process for process in running if process.dead]:
                 running.remove(process)
                 running.append(Process(kafka, *process.popen.args[2:]))
-        processes.settle(kafka, traffic, running)
-        processes.check(kafka, traffic)
+        processes.settle(kafka, traffic.sent, running)
+        processes.check(kafka, traffic.sent, traffic.file)
     finally:
         for process in running:
             process.stop()

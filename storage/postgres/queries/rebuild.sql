@@ -1,3 +1,9 @@
+-- name: partitions
+-- Of the embedded log, or as many as a topic's flow has begun.
+SELECT greatest(partitions,
+    (SELECT max(partition) + 1 FROM flow_positions WHERE flow = 'analytics'))::integer
+FROM log
+
 -- name: applications
 -- Applications that the log knows, in order, behind one.
 SELECT DISTINCT application_id FROM event_log
