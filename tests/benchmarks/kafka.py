@@ -19,7 +19,7 @@ from confluent_kafka import Producer
 from models.settings import Settings
 from storage.kafka.broker import Broker
 from storage.kafka.client import EVENTS, ensure_topics, producer_properties, topic_name
-from storage.postgres.connect import connect
+from storage.postgres.connect import Connection, connect
 from storage.postgres.outbox import subject_of
 from tests.benchmarks.figures import Figure, Figures
 from tests.benchmarks.processes import Process
@@ -33,6 +33,10 @@ _KILLS = 3
 _POLL_S = 0.02
 _START_S = 60.0
 _numbers = count(1)
+_POSITIONS = "SELECT count(*) FROM flow_positions WHERE flow = 'analytics'"
+_JUDGED = """SELECT coalesce(sum(accepted + duplicates + dead_lettered), 0)::bigint
+    FROM flow_positions"""
+_ROWS = "SELECT application_id, version, views, status, state FROM application_analytics"
 _WRONG = """SELECT count(*) FROM application_analytics AS row FULL JOIN {rival} AS rival
     USING (application_id)
     WHERE (row.version, row.views) IS DISTINCT FROM (rival.version, rival.views)"""
@@ -97,25 +101,30 @@ def _process(workspace: Workspace, settings: Settings, url: str) -> Process:
 def _flow(workspace: Workspace, settings: Settings, url: str, events: int, number: int) -> float:
     """Events per second of so many processes."""
     with ExitStack() as stack:
+        connection = stack.enter_context(connect(url, autocommit=True))
         flows = [stack.enter_context(_process(workspace, settings, url)) for _ in range(number)]
-        _wait(lambda: _value(url, "SELECT count(*) FROM flow_positions") >= _PARTITIONS, flows)
-        began, before = time.perf_counter(), _judged(url)
-        _wait(lambda: _judged(url) >= events, flows, 3_600)
+        _wait(lambda: _value(connection, _POSITIONS) >= _PARTITIONS, flows)
+        began, before = time.perf_counter(), _value(connection, _JUDGED)
+        _wait(lambda: _value(connection, _JUDGED) >= events, flows, 3_600)
         return (events - before) / (time.perf_counter() - began)
 
 
 def _killed_flow(workspace: Workspace, settings: Settings, url: str, whole_s: float) -> float:
     """The flow into another database, killed; wrong rows against the first one's."""
-    total = _judged(url)
-    with workspace.database() as other:
+    with (
+        connect(url, autocommit=True) as first,
+        workspace.database() as other,
+        connect(other, autocommit=True) as second,
+    ):
+        total = _value(first, _JUDGED)
         for number in range(_KILLS + 1):
             with _process(workspace, settings, other) as flow:
                 if number < _KILLS:
                     time.sleep(whole_s / (_KILLS + 1) + 2)
                     flow.popen.kill()
                 else:
-                    _wait(lambda: _judged(other) >= total, [flow], 3_600)
-        return float(len(_rows(url) ^ _rows(other)))
+                    _wait(lambda: _value(second, _JUDGED) >= total, [flow], 3_600)
+        return float(len(_rows(first) ^ _rows(second)))
 
 
 def _rival(
@@ -136,31 +145,17 @@ def _rival(
         output, _ = process.popen.communicate()
     if process.popen.returncode != 0:
         raise RuntimeError(f"{module} ended with {process.popen.returncode}")
-    return json.loads(output)["events_per_s"], _value(url, _WRONG.format(rival=rival))
-
-
-def _rows(url: str) -> set[tuple[object, ...]]:
     with connect(url, autocommit=True) as connection:
-        return set(
-            connection.execute(
-                "SELECT application_id, version, views, status, state FROM application_analytics"
-            ).fetchall()
-        )
+        wrong = _value(connection, _WRONG.format(rival=rival))
+    return json.loads(output)["events_per_s"], wrong
 
 
-def _judged(url: str) -> int:
-    return int(
-        _value(
-            url,
-            "SELECT coalesce(sum(accepted + duplicates + dead_lettered), 0)::bigint"
-            " FROM flow_positions",
-        )
-    )
+def _rows(connection: Connection) -> set[tuple[object, ...]]:
+    return set(connection.execute(_ROWS).fetchall())
 
 
-def _value(url: str, statement: str) -> float:
-    with connect(url, autocommit=True) as connection:
-        row = connection.execute(statement).fetchone()
+def _value(connection: Connection, statement: str) -> float:
+    row = connection.execute(statement).fetchone()
     return float(row[0]) if row else 0.0
 
 
