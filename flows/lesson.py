@@ -4,7 +4,7 @@ What is decided and learned follows from the lines alone: not from where a page 
 from the clock on the wall. Only when a version is published does.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from models.events import EventType
 from models.instant import US_PER_HOUR
@@ -22,6 +22,8 @@ SILENCE_STEP_US = 6 * US_PER_HOUR
 """Silence is looked for whenever the log clock enters another of these spans."""
 SILENT_MAX = 2_000
 """Given up at one look; the others at the next."""
+ASKED_MAX = 2_000
+"""Open applications asked for at one turn, when all of them are."""
 _STORIES = 200
 """Read from the log at once."""
 
@@ -34,6 +36,7 @@ class Lesson:
         self._learned = learned
         self._standings: dict[str, Standing] = {}
         self._changed: dict[str, Standing] = {}
+        self._doubted: set[str] = set()
         self.decided: list[Outcome] = []
         self.voids: list[Void] = []
         self._scores: dict[Key, Sums] = {}
@@ -55,6 +58,7 @@ class Lesson:
         for outcome, story in self._stories(self._taken_back()):
             self._score(outcome, story, -1)
         scores.add(self._connection, self._scores)
+        _ask(self._connection, [self._standings[name] for name in sorted(self._doubted)])
 
     def _stories(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, Story]]:
         for start in range(0, len(outcomes), _STORIES):
@@ -90,6 +94,8 @@ class Lesson:
         standing, changes = self._learned.judge.hear(heard, before, self._learned.clock)
         self._standings[heard.application_id] = standing
         self._changed[heard.application_id] = standing
+        if heard.believed is not self._learned.believed:
+            self._doubted.add(heard.application_id)
         for change in changes:
             if isinstance(change, Void):
                 self.voids.append(change)
@@ -123,7 +129,21 @@ class Lesson:
             standing = self._standings.setdefault(found.application_id, found)
             standing.next_age = next_age(standing.silent_since, clock)
             self._changed[standing.application_id] = standing
-        rescores.ask(self._connection, aged)
+        _ask(self._connection, aged)
+
+
+def ask_all(connection: Connection, learned: Learned) -> None:
+    """Go on asking for all open applications, where a version that may be believed was the
+    first; a bounded number at a time."""
+    if learned.asking is None:
+        return
+    found = learning.open_behind(connection, learned.asking, ASKED_MAX)
+    _ask(connection, found)
+    learned.asking = found[-1].application_id if len(found) == ASKED_MAX else None
+
+
+def _ask(connection: Connection, wanted: Iterable[Standing]) -> None:
+    rescores.ask(connection, {one.application_id: one.partition for one in wanted if one.is_open})
 
 
 def learn(learned: Learned, outcome: Outcome, story: Story) -> None:

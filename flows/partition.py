@@ -244,6 +244,8 @@ class Partition:
         served = rescores.asked(self._loading, self.index, RESCORED_MAX)
         if not served:
             return
+        # The version because of which they are asked for may be newer than the one at hand.
+        self._predictor.look_again()
         missing = [name for name in served if name not in self._cache]
         self._cache.update(load_held(self._loading, missing))
         batch = rescore(served, self._cache, self._predictor, self._clock, self._now())

@@ -35,6 +35,10 @@ class Predictor:
                 found[number] = column
         return found
 
+    def look_again(self) -> None:
+        """Let the next call predict with what is the newest by then."""
+        self._looked_at = -_LOOK_S
+
     def _newest(self) -> Version | None:
         now = time.monotonic()
         if now - self._looked_at >= _LOOK_S:

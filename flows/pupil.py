@@ -4,7 +4,7 @@ read → learn → commit."""
 import time
 from collections.abc import Callable
 
-from flows.lesson import Lesson
+from flows.lesson import Lesson, ask_all
 from models.errors import AlreadyRunning
 from storage.postgres import learned as states
 from storage.postgres import versions
@@ -40,7 +40,10 @@ class Pupil:
 
     def read(self) -> list[Line]:
         """The next page of the log, empty at its end."""
-        return self._reader.page(self._positions, _PAGE_LINES)
+        page = self._reader.page(self._positions, _PAGE_LINES)
+        if not page and self._learned.asking is not None:
+            self._go_on_asking()
+        return page
 
     def learn(self, page: list[Line]) -> None:
         """Commit all that a page teaches, or none of it."""
@@ -50,6 +53,7 @@ class Pupil:
             lesson = Lesson(self._writing, self._learned)
             lesson.take(page)
             self._publish()
+            ask_all(self._writing, self._learned)
             states.write(self._writing, self._learned)
         self._positions = positions
 
@@ -57,6 +61,12 @@ class Pupil:
         """Let the place go."""
         self._reading.close()
         self._writing.close()
+
+    def _go_on_asking(self) -> None:
+        with self._writing.transaction():
+            self._consumer.advance(self._positions)
+            ask_all(self._writing, self._learned)
+            states.write(self._writing, self._learned)
 
     def _publish(self) -> None:
         """A version, where there are labels for one and it is time for one."""
@@ -66,7 +76,7 @@ class Pupil:
         if new >= _PUBLISH_LABELS or (new and due):
             version = learned.learner.version(learned.judge.next_position - 1)
             versions.publish(self._writing, version, learned.clock)
-            learned.published = learned.learner.labels
+            learned.take_for_published(version)
             self._published_at = self._now()
 
     def _take_over(self) -> None:

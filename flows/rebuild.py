@@ -22,6 +22,7 @@ from models.instant import to_rfc3339
 from models.intake import analytics_updated
 from storage.postgres import batch as batches
 from storage.postgres import rebuild as stored
+from storage.postgres import rescores
 from storage.postgres.connect import Connection, connect
 from storage.postgres.encoding import Encoder
 from storage.postgres.outbox import partition_of
@@ -118,6 +119,8 @@ def _mend(
         listed={name for name, held in mended.items() if not held.row.orphan},
         clock=0,
     )
+    # A mended row has no chance until it is predicted anew.
+    rescores.ask(connection, dict.fromkeys(mended, writer.place.partition))
     prepared = Encoder(writer.place.partition, writer.next_offset).finish(batch)
     batches.write(connection, writer.place, prepared)
     writer.next_offset += prepared.log_count

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from models.application import RESPONSES, Status
+from models.application import CLOSED, RESPONSES, Status
 from models.instant import US_PER_DAY
 from models.moments import next_age
 
@@ -44,6 +44,8 @@ class Report(msgspec.Struct, frozen=True):
     status_at: int | None
     silent_since: int
     """When the employer last did anything, or else the application was made."""
+    believed: bool | None
+    """Whether its chance was told by a version past its cold start; None where none was told."""
 
 
 class Standing(msgspec.Struct):
@@ -60,6 +62,11 @@ class Standing(msgspec.Struct):
     """Of the outcome in force."""
     next_age: int | None = None
     """When silence comes of another age and is to be predicted anew, microseconds."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a chance to tell."""
+        return self.status not in CLOSED
 
 
 class Outcome(msgspec.Struct, frozen=True):

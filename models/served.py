@@ -20,6 +20,7 @@ class Served(msgspec.Struct, rename="camel", gc=False):
 
     p: float
     model_version: int
+    cold_start: bool
     computed_at: str
 
 
@@ -46,7 +47,7 @@ def report(payload: str, partition: int, offset: int) -> Report | None:
     """What an analytics_updated event reports; None for a mere refold or rescore, and for an
     application that nobody has made yet."""
     data = _decode(payload).data
-    row = data.analytics
+    row, served = data.analytics, data.success_probability
     if not data.event_types or row.applied_at is None:
         return None
     since = row.last_employer_activity_at or row.applied_at
@@ -57,6 +58,7 @@ def report(payload: str, partition: int, offset: int) -> Report | None:
         row.status,
         None if row.status_at is None else instant.parse(row.status_at),
         instant.parse(since),
+        None if served is None else not served.cold_start,
     )
 
 

@@ -66,6 +66,11 @@ class Ledger:
                 found[application_id] = standing
         return list(found.values())
 
+    def open_behind(self, application_id: str, limit: int) -> list[str]:
+        """Applications that are not closed, in the order of their ids, behind one."""
+        found = (name for name, one in self.standings.items() if one.is_open)
+        return sorted(name for name in found if name > application_id)[:limit]
+
     def decide(self, outcome: Outcome) -> None:
         """It is in force."""
         self.in_force[outcome.application_id] = outcome

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from flows.evaluate.ledger import Ledger
-from flows.lesson import SILENCE_STEP_US, SILENT_MAX, learn
+from flows.lesson import ASKED_MAX, SILENCE_STEP_US, SILENT_MAX, learn
 from flows.partition import RESCORED_MAX
 from models.analytics import Row
 from models.batch import Message
@@ -127,7 +127,15 @@ class Replay:
             offset = self.ledger.append(application_id, None)
             if row.applied_at is None:
                 continue
-            report = Report(application_id, 0, offset, row.status, row.status_at, silent_since(row))
+            report = Report(
+                application_id,
+                0,
+                offset,
+                row.status,
+                row.status_at,
+                silent_since(row),
+                None if self.version is None else not self.version.cold,
+            )
             heard.append(_Heard(0, report))
             self._said.pop(application_id, None)
             if predictable(row):
@@ -152,7 +160,15 @@ class Replay:
             learn(self.learned, outcome, self.ledger.story(outcome))
         if self.learned.learner.labels > self.learned.published:
             self.version = self.learned.learner.version(self.learned.judge.next_position - 1)
-            self.learned.published = self.learned.learner.labels
+            self.learned.take_for_published(self.version)
+        self._ask_all()
+
+    def _ask_all(self) -> None:
+        if self.learned.asking is None:
+            return
+        found = self.ledger.open_behind(self.learned.asking, ASKED_MAX)
+        self._rescores.update(found)
+        self.learned.asking = found[-1] if len(found) == ASKED_MAX else None
 
     def _tick(self, time: int, decided: list[Outcome]) -> None:
         clock = self.learned.clock

@@ -42,6 +42,11 @@ def aged(connection: Connection, clock: int, limit: int) -> list[Standing]:
     return [_standing(row) for row in connection.execute(SQL.aged, (clock, limit))]
 
 
+def open_behind(connection: Connection, application_id: str, limit: int) -> list[Standing]:
+    """Applications that are not closed, in the order of their ids, behind one."""
+    return [_standing(row) for row in connection.execute(SQL.open_behind, (application_id, limit))]
+
+
 def keep_standings(connection: Connection, changed: Iterable[Standing]) -> None:
     """Write them."""
     rows = [

@@ -1,19 +1,18 @@
-"""Applications to be predicted anew: asked for by the learning flow, done by the analytics flow."""
+"""Applications to be predicted anew: asked for by the learning flow or a rebuild, done by the
+analytics flow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from models.outcomes import Standing
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
 SQL = load("rescores")
 
 
-def ask(connection: Connection, aged: Sequence[Standing]) -> None:
-    """Ask for these, in the caller's transaction."""
-    if aged:
-        columns = [one.application_id for one in aged], [one.partition for one in aged]
-        connection.execute(SQL.ask, columns)
+def ask(connection: Connection, wanted: Mapping[str, int]) -> None:
+    """Ask for these applications, each with its partition, in the caller's transaction."""
+    if wanted:
+        connection.execute(SQL.ask, (list(wanted), list(wanted.values())))
 
 
 def asked(connection: Connection, partition: int, limit: int) -> dict[str, float | None]:

@@ -25,6 +25,17 @@ WHERE next_age <= 'epoch'::timestamptz + $1 * interval '1 microsecond'
 ORDER BY next_age, application_id
 LIMIT $2
 
+-- name: open_behind
+-- Applications that are not closed, behind $1.
+SELECT application_id, partition, "offset",
+    (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
+    (extract(epoch FROM next_age) * 1000000)::bigint
+FROM outcome_standings
+WHERE application_id > $1
+  AND (status IS NULL OR status NOT IN ('hired', 'rejected', 'withdrawn'))
+ORDER BY application_id
+LIMIT $2
+
 -- name: keep_standings
 INSERT INTO outcome_standings
     (application_id, partition, "offset", silent_since, status, reason, position, next_age)
