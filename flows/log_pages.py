@@ -41,7 +41,7 @@ class LogPages:
         self._clock = clock
         self._page_lines = page_lines
         self._due_at = self._look_at = clock()
-        self._tables_digest = b""
+        self._tables_digest = ""
         self._unpublished = True
         self._number = 0
 
@@ -73,7 +73,7 @@ class LogPages:
         page.whole = not self._waiting()
         if page.whole and due:
             page.tables = self._copy_tables()
-            self._tables_digest = _digest(page.tables)
+            page.digest = self._tables_digest = _digest(page.tables)
             self._due_at = self._look_at = self._clock() + self._publish_s
             self._unpublished = False
         return page
@@ -82,7 +82,7 @@ class LogPages:
         if self._clock() < self._look_at:
             return False
         self._look_at = self._clock() + self._publish_s
-        return _digest(self._copy_tables()) != self._tables_digest
+        return self._reader.tables_digest() != self._tables_digest
 
     def _copy_tables(self) -> dict[str, Path]:
         paths = {name: self._folder.private / f"{name}.csv" for name in COPIED}
@@ -113,6 +113,9 @@ class LogPages:
         return any(one.channel == "warehouse" for one in heard)
 
 
-def _digest(tables: Mapping[str, Path]) -> bytes:
-    """Of the rows of all of them."""
-    return b"".join(hashlib.sha256(path.read_bytes()).digest() for path in tables.values())
+def _digest(tables: Mapping[str, Path]) -> str:
+    """As `LogReader.tables_digest` makes it, of what was copied."""
+    digest = hashlib.sha256()
+    for path in tables.values():
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -2,13 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
 from functools import partial
-from itertools import pairwise
 from typing import TypeVar
-
-import numpy as np
 
 from api.models import Model
 from api.schemas.metrics import (
@@ -22,14 +20,13 @@ from api.schemas.metrics import (
     SummaryItem,
     VolumeItem,
 )
-from models import survival
+from models import ghosting, survival
 from models.application import CLOSED, Status
 from models.funnel import funnel, offers, share
-from models.ghosting import ghosted_after
 from models.periods import Per, starts
-from models.survival import Curve
+from models.survival import Curve, Floats
 from storage.duckdb import metrics
-from storage.duckdb.metrics import By, Grouping, Reader, Responses, Selection, Silence
+from storage.duckdb.metrics import By, Grouping, Reader, Selection, Silence
 from storage.duckdb.published import Version
 
 _SPANS = {Per.HOUR: timedelta(days=7), Per.DAY: timedelta(days=90), Per.WEEK: timedelta(days=730)}
@@ -77,18 +74,20 @@ def offers_items(reader: Reader, _: Version, asked: Asked) -> list[OffersItem]:
 def response_items(reader: Reader, version: Version, asked: Asked) -> list[ResponseItem]:
     """The wait of each group."""
     grouping = _grouping(reader, asked)
-    found = metrics.responses(reader, asked.selection, grouping, version.freshness.clock)
+    names = _names(grouping)
+    found = metrics.responses(
+        reader, asked.selection, grouping, len(names), version.freshness.clock
+    )
     items = []
-    for name, group in zip(_names(grouping), _split(found, len(_names(grouping))), strict=True):
-        cases, answered = len(group.hours), int(group.answered.sum())
-        withdrawn = int((group.withdrawn & ~group.answered).sum())
-        curve = _curve(group)
+    for name, (watched, withdrawn) in zip(names, found, strict=True):
+        cases, unanswered = len(watched), survival.censored(watched)
+        curve = _curve(watched)
         low, high = (None, None) if curve is None else curve.percentile_band(0.5)
         item = ResponseItem(
             group=name,
             cases=cases,
-            answered=answered,
-            waiting=cases - answered - withdrawn,
+            answered=cases - unanswered,
+            waiting=unanswered - withdrawn,
             withdrawn=withdrawn,
             median_hours=None if curve is None else curve.percentile(0.5),
             median_low_hours=low,
@@ -101,32 +100,37 @@ def response_items(reader: Reader, version: Version, asked: Asked) -> list[Respo
 
 def curve_items(reader: Reader, version: Version, asked: Asked) -> list[CurveItem]:
     """The steps of the curve, none under 5 cases."""
-    found = metrics.responses(reader, asked.selection, Grouping(), version.freshness.clock)
-    curve = _curve(found)
+    watched = _watched(reader, version, asked.selection)
+    curve = _curve(watched)
     if curve is None:
         return []
-    steps = curve.thinned()
-    first = CurveItem(hours=0, unanswered=1, low=1, high=1, at_risk=len(found.hours))
-    columns = (steps.hours, steps.waiting, *steps.band(), steps.at_risk)
+    steps = curve.main_steps()
+    first = CurveItem(hours=0, unanswered=1, low=1, high=1, at_risk=len(watched))
+    shown = (curve.hours[steps], curve.waiting[steps], *curve.band(steps), curve.at_risk[steps])
     return [first] + [
         CurveItem(hours=hours, unanswered=waiting, low=low, high=high, at_risk=at_risk)
         for hours, waiting, low, high, at_risk in zip(
-            *(column.tolist() for column in columns), strict=True
+            *(column.tolist() for column in shown), strict=True
         )
     ]
 
 
 def stage_items(reader: Reader, version: Version, asked: Asked) -> list[StageItem]:
-    """Each stage that can be left."""
+    """Each stage that can be left; the curve of one is made while the next one is read."""
     items = []
-    for stay in metrics.stays(reader, asked.selection, version.freshness.clock):
-        entered, left = len(stay.hours), int(stay.left.sum())
-        curve = survival.estimate(stay.hours, stay.left) if survival.enough(entered) else None
+    with ThreadPoolExecutor(1) as pool:
+        found = [
+            (stage, watched, pool.submit(_curve, watched))
+            for stage, watched in metrics.stays(reader, asked.selection, version.freshness.clock)
+        ]
+    for stage, watched, making in found:
+        entered, present = len(watched), survival.censored(watched)
+        curve = making.result()
         item = StageItem(
-            stage=stay.stage,
+            stage=stage,
             entered=entered,
-            left=left,
-            present=entered - left,
+            left=entered - present,
+            present=present,
             median_hours=None if curve is None else curve.percentile(0.5),
             p90_hours=None if curve is None else curve.percentile(0.9),
         )
@@ -136,7 +140,7 @@ def stage_items(reader: Reader, version: Version, asked: Asked) -> list[StageIte
 
 def ghosted_items(reader: Reader, version: Version, asked: Asked) -> list[GhostedItem]:
     """The open applications of each group, and the likely ghosted ones among them."""
-    hours = _ghosted_after(reader, version)
+    hours = ghosted_after(reader, version)
     grouping = _grouping(reader, asked)
     found = metrics.silences(reader, asked.selection, grouping, version.freshness.clock, hours)
     items = []
@@ -155,7 +159,7 @@ def ghosted_items(reader: Reader, version: Version, asked: Asked) -> list[Ghoste
 
 def silent_items(reader: Reader, version: Version, asked: Asked) -> list[SilentItem]:
     """The likely ghosted ones, the longest silence first."""
-    hours, clock = _ghosted_after(reader, version), version.freshness.clock
+    hours, clock = ghosted_after(reader, version), version.freshness.clock
     found = metrics.silent_applications(reader, asked.selection, clock, hours, limit=asked.limit)
     return [SilentItem(**silent._asdict()) for silent in found]
 
@@ -185,13 +189,13 @@ def summary_items(reader: Reader, version: Version, asked: Asked) -> list[Summar
     return [_shown(item, offered.applications, asked)]
 
 
-def _ghosted_after(reader: Reader, version: Version) -> float:
-    """By everybody's answers: one's own are too few."""
+def ghosted_after(reader: Reader, version: Version) -> float:
+    """Hours of silence, by everybody's answers: one's own are too few."""
 
     def find() -> float:
-        found = metrics.responses(reader, Selection(), Grouping(), version.freshness.clock)
-        curve = survival.estimate(found.hours, found.answered)
-        return ghosted_after(curve, int(found.answered.sum()))
+        watched = _watched(reader, version, Selection())
+        answered = len(watched) - survival.censored(watched)
+        return ghosting.ghosted_after(survival.estimate(watched), answered)
 
     return version.once("ghosted_after", find)
 
@@ -269,22 +273,15 @@ def _groups(grouping: Grouping) -> Iterator[tuple[int, str | None]]:
     return iter(enumerate(_names(grouping)))
 
 
-def _split(found: Responses, groups: int) -> Iterator[Responses]:
-    """The entries of each group."""
-    if groups == 1:
-        yield found
-        return
-    order = np.argsort(found.group, kind="stable")
-    bounds = np.searchsorted(found.group[order], np.arange(groups + 1))
-    for first, last in pairwise(bounds):
-        yield found.at(order[first:last])
+def _watched(reader: Reader, version: Version, selection: Selection) -> Floats:
+    """Hours that all of them together waited."""
+    (found,) = metrics.responses(reader, selection, Grouping(), 1, version.freshness.clock)
+    return found.watched
 
 
-def _curve(found: Responses) -> Curve | None:
+def _curve(watched: Floats) -> Curve | None:
     """The estimate; None from fewer than 5 cases."""
-    if not survival.enough(len(found.hours)):
-        return None
-    return survival.estimate(found.hours, found.answered)
+    return survival.estimate(watched) if survival.enough(len(watched)) else None
 
 
 def _shown(item: Item, cases: int, asked: Asked) -> Item:

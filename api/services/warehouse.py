@@ -44,7 +44,10 @@ class Warehouse:
             with version.reader() as reader:
                 asking = asyncio.create_task(asyncio.to_thread(question, reader, version))
                 try:
-                    answer = await asyncio.wait_for(asyncio.shield(asking), self._limit_s)
+                    # Not wait_for, which in Python 3.11 loses a cancellation that comes with
+                    # the answer: who asks again and again would never end.
+                    async with asyncio.timeout(self._limit_s):
+                        answer = await asyncio.shield(asking)
                 except (TimeoutError, asyncio.CancelledError) as error:
                     reader.interrupt()
                     await asyncio.gather(asking, return_exceptions=True)

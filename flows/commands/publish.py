@@ -13,7 +13,7 @@ from storage.duckdb.manifest import Manifest, read_manifest
 from storage.duckdb.publisher import Publisher
 from storage.duckdb.warehouse import Warehouse, remove
 from storage.postgres.connect import Connection, connect
-from storage.postgres.consumers import LogReader, Positions, ask_for_publication
+from storage.postgres.consumers import LogReader, ask_for_publication
 
 _PATIENCE_S = 600.0
 _ASK_AGAIN_S = 1.0
@@ -37,19 +37,20 @@ def publish(context: typer.Context) -> None:
 
 
 def up_to_date(settings: Settings, connection: Connection) -> Manifest:
-    """The manifest of a version that has all lines that are in the log now.
+    """The manifest of a version that has all lines that are in the log now, and the tables that
+    are copied whole as they are now or later.
 
     Raises Unavailable when the running flow does not publish within 10 minutes.
     """
     folder = Folder(settings.warehouse_folder)
-    reader = LogReader(connection)
-    log_id, heads = reader.log_id(), reader.heads()
+    wanted = _Wanted(folder, LogReader(connection))
+    log_id = wanted.log_id
     deadline = time.monotonic() + _PATIENCE_S
-    while not (manifest := _covering(folder, log_id, heads)):
+    while not (manifest := wanted.published()):
         try:
             claim = Claim(folder)
         except AlreadyRunning:
-            _ask(folder, connection, log_id, heads)
+            _ask(connection, wanted)
             if time.monotonic() > deadline:
                 raise Unavailable("the warehouse flow does not publish: see its log") from None
             continue
@@ -71,19 +72,44 @@ def rebuild_warehouse(settings: Settings, connection: Connection) -> Manifest:
         claim.release()
 
 
-def _covering(folder: Folder, log_id: str, heads: Positions) -> Manifest | None:
-    try:
-        manifest = read_manifest(folder.manifest)
-    except NotFound:
-        return None
-    reached = all(manifest.positions.get(each, 0) >= head for each, head in heads.items())
-    return manifest if reached and manifest.log_id == log_id else None
+class _Wanted:
+    """What a version must have for whoever asks now."""
+
+    def __init__(self, folder: Folder, reader: LogReader) -> None:
+        self._folder = folder
+        self._reader = reader
+        self.log_id, self._heads = reader.log_id(), reader.heads()
+        manifest = self._manifest()
+        # One that is being made now may have copied the tables already; the one behind it not.
+        self._later = (0 if manifest is None else manifest.version) + 2
+
+    def published(self) -> Manifest | None:
+        """The present version, if it has all that and its stable name."""
+        manifest = self._manifest()
+        if manifest is None or manifest.log_id != self.log_id:
+            return None
+        if any(manifest.positions.get(each, 0) < head for each, head in self._heads.items()):
+            return None
+        try:
+            if not self._folder.latest.samefile(self._folder.path / manifest.file):
+                return None
+        except FileNotFoundError:
+            return None
+        if manifest.version < self._later and manifest.copied != self._reader.tables_digest():
+            return None
+        return manifest
+
+    def _manifest(self) -> Manifest | None:
+        try:
+            return read_manifest(self._folder.manifest)
+        except NotFound:
+            return None
 
 
-def _ask(folder: Folder, connection: Connection, log_id: str, heads: Positions) -> None:
+def _ask(connection: Connection, wanted: _Wanted) -> None:
     ask_for_publication(connection)
     again = time.monotonic() + _ASK_AGAIN_S
-    while time.monotonic() < again and not _covering(folder, log_id, heads):
+    while time.monotonic() < again and not wanted.published():
         time.sleep(_POLL_S)
 
 

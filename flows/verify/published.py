@@ -47,8 +47,8 @@ class Published:
     def identity(self) -> tuple[str, dict[int, int], dict[str, int], dict[str, int], int | None]:
         """Log id, positions, rows by table, rows of the history by kind, clock in µs."""
         log_id, clock = self._rows("identity")[0]
-        applications, events = self._rows("counts")[0]
-        rows = {"applications": applications, "events": events}
+        tables = ("applications", "events", "predictions")
+        rows = dict(zip(tables, self._rows("counts")[0], strict=True))
         positions: dict[int, int] = dict(self._rows("positions"))
         parts: dict[str, int] = dict(self._rows("count_parts"))
         return log_id, positions, rows, parts, clock
@@ -67,6 +67,10 @@ class Published:
     def events(self, partition: int, first: int, last: int) -> Rows:
         """Rows of `events` at these offsets."""
         return self._rows("events", (partition, first, last))
+
+    def predictions(self, partition: int, first: int, last: int) -> Rows:
+        """Served probabilities at these offsets."""
+        return self._rows("predictions", (partition, first, last))
 
     def history_events(self, partition: int, first: int, last: int) -> Rows:
         """Events of the history at these offsets, with payload."""

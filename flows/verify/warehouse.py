@@ -9,6 +9,7 @@ import polars as pl
 
 from flows.verify.compare import compare
 from flows.verify.facts import frame
+from flows.verify.instants import microseconds
 from flows.verify.judgement import Judged
 from flows.verify.published import Published
 from flows.verify.recompute import recompute
@@ -19,6 +20,7 @@ from flows.verify.snapshot import SQL, Range, Rows, Snapshot
 _CHUNK_LINES = 50_000
 _UPDATED = "application.analytics_updated"
 _KEY = "application_id"
+_SAID = ("p", "low", "high", "modelVersion", "labelsSeen", "coldStart")
 
 
 class Placed(NamedTuple):
@@ -61,6 +63,7 @@ def check_published(report: Report, snapshot: Snapshot, published: Published) ->
             lived = max([lived, *(min(line[2], line[3]) for line in events)])
             _check_events(report, published, events, (partition, first, last))
             _check_versions(report, published, versions, (partition, first, last))
+            _check_predictions(report, published, versions, (partition, first, last))
     if parts != totals:
         report.add("history holds the log", "rows", parts, totals)
     if (clock or 0) != lived:
@@ -112,6 +115,23 @@ def _check_events(
     told = {line[:2]: line for line in lines}
     _differ(report, "events = log", published.events(*place), {k: v[:9] for k, v in told.items()})
     _differ(report, "history of events = log", published.history_events(*place), told)
+
+
+def _check_predictions(
+    report: Report, published: Published, lines: Rows, place: tuple[int, int, int]
+) -> None:
+    told = {}
+    for line in lines:
+        data = json.loads(line[9])["data"]
+        if said := data.get("successProbability"):
+            told[line[:2]] = (
+                *line[:3],
+                line[6],
+                data["analytics"]["status"],
+                microseconds(said["computedAt"]),
+                *(said[name] for name in _SAID),
+            )
+    _differ(report, "predictions = log", published.predictions(*place), told)
 
 
 def _differ(

@@ -14,6 +14,9 @@ QUALIFY row_number() OVER (
     PARTITION BY application_id ORDER BY revision DESC, recorded_at DESC, "offset" DESC
 ) = 1;
 
+CREATE VIEW predictions AS
+FROM published.predictions WHERE recorded_at <= TIMESTAMP '{at}';
+
 CREATE VIEW warehouse AS
 SELECT * REPLACE ((SELECT max(least("time", recorded_at)) FROM events) AS clock)
 FROM published.warehouse;

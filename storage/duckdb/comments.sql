@@ -38,6 +38,17 @@ COMMENT ON COLUMN v_volume.hour IS 'UTC hour of the events'' time.';
 COMMENT ON COLUMN v_volume.type IS 'Type of event.';
 COMMENT ON COLUMN v_volume.events IS 'How many.';
 
+COMMENT ON COLUMN v_predictions.application_id IS 'The application.';
+COMMENT ON COLUMN v_predictions.computed_at IS 'Of which moment of the log it is.';
+COMMENT ON COLUMN v_predictions.status IS 'Status of the application at that moment.';
+COMMENT ON COLUMN v_predictions.p IS 'Probability of being hired.';
+COMMENT ON COLUMN v_predictions.low IS 'Lower end of an interval that holds the true probability four times of five.';
+COMMENT ON COLUMN v_predictions.high IS 'Its upper end.';
+COMMENT ON COLUMN v_predictions.model_version IS 'Which version of the model said so.';
+COMMENT ON COLUMN v_predictions.labels_seen IS 'Outcomes that this version had learned.';
+COMMENT ON COLUMN v_predictions.cold_start IS 'Too few outcomes to say more than the base rate.';
+COMMENT ON COLUMN v_predictions.hired IS 'True: hired now; false: rejected now; null: open or withdrawn.';
+
 COMMENT ON COLUMN v_model_metrics.day IS 'Day of the prediction, log time.';
 COMMENT ON COLUMN v_model_metrics.predictor IS 'served, base_rate or stage_rate.';
 COMMENT ON COLUMN v_model_metrics.provisional IS 'The label is silence, not an answer.';

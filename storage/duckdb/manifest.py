@@ -13,8 +13,8 @@ class Manifest(msgspec.Struct):
     """Beside the published files as JSON; replacing it is what publishes a file.
 
     `positions` has the next offset by log partition; `parts` the rows of the history by kind;
-    `clock` is the log clock and
-    `published_at` the machine's, RFC 3339; `file` is a path below the folder.
+    `clock` is the log clock and `published_at` the machine's, RFC 3339; `file` is a path below
+    the folder; `copied` is the SHA-256 of the tables that are copied whole.
     """
 
     file: str
@@ -29,6 +29,7 @@ class Manifest(msgspec.Struct):
     parts: dict[str, int]
     clock: str | None
     published_at: str
+    copied: str = ""
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from models.application import Status
 from models.funnel import STAGES, Standing
 from models.instant import EPOCH
+from models.survival import Floats
 from storage.duckdb.statements import Statements
 
 _STATEMENTS = Statements("metrics")
@@ -67,28 +68,11 @@ class Grouping:
 
 
 class Responses(NamedTuple):
-    """One entry for each application: its group, hours until the answer or until it was last
-    seen without one, and which of these it is."""
+    """Of a group: for each application the hours until the answer, or (negative) until it was
+    last seen without one; and how many of these had been withdrawn."""
 
-    group: npt.NDArray[np.int16]
-    hours: npt.NDArray[np.float64]
-    answered: npt.NDArray[np.bool_]
-    withdrawn: npt.NDArray[np.bool_]
-
-    def at(self, places: npt.NDArray[np.intp]) -> "Responses":
-        """Some of the entries."""
-        return Responses(
-            self.group[places], self.hours[places], self.answered[places], self.withdrawn[places]
-        )
-
-
-class Stay(NamedTuple):
-    """One entry for each application that was ever in the stage: hours there, several stays
-    together, and whether it has left."""
-
-    stage: Status
-    hours: npt.NDArray[np.float64]
-    left: npt.NDArray[np.bool_]
+    watched: Floats
+    withdrawn: int
 
 
 class Silence(NamedTuple):
@@ -153,26 +137,28 @@ def standings(
 
 
 def responses(
-    reader: Reader, selection: Selection, grouping: Grouping, clock: datetime
-) -> Responses:
-    """How long each was waited for, up to `clock`."""
+    reader: Reader, selection: Selection, grouping: Grouping, groups: int, clock: datetime
+) -> list[Responses]:
+    """How long each was waited for, up to `clock`, by group."""
     parameters = selection.parameters() | grouping.parameters() | {"clock": _naive(clock)}
+    withdrawn = dict(_rows(reader, "withdrawals", parameters, grouping.by))
     columns = _execute(reader, "responses", parameters, grouping.by).fetchnumpy()
-    return Responses(*(np.asarray(columns[name]) for name in Responses._fields))
+    watched = _split(np.asarray(columns["watched"]), np.asarray(columns["group"]), groups)
+    return [Responses(part, withdrawn.get(group, 0)) for group, part in enumerate(watched)]
 
 
-def stays(reader: Reader, selection: Selection, clock: datetime) -> Iterator[Stay]:
-    """How long applications were in each stage that can be left, up to `clock`."""
-    stages = [stage.value for stage in _LEFT]
-    parameters = selection.parameters() | {"clock": _naive(clock), "stages": stages}
+def stays(reader: Reader, selection: Selection, clock: datetime) -> Iterator[tuple[Status, Floats]]:
+    """Each stage that can be left: for each application that was ever there its hours, several
+    stays together, negative where it is there still, up to `clock`."""
+    parameters = selection.parameters() | {
+        "clock": _naive(clock),
+        "stages": [stage.value for stage in _LEFT],
+    }
     columns = _execute(reader, "stays", parameters).fetchnumpy()
-    present = np.ma.filled(columns["present"], 0)
-    for number, stage in enumerate(_LEFT, 1):
-        there = present == number
-        spent = np.ma.asarray(columns[stage.value])
-        was_there = there | ~np.ma.getmaskarray(spent)
-        hours = np.ma.filled(spent, 0.0) + np.where(there, columns["hours"], 0.0)
-        yield Stay(stage, hours[was_there], ~there[was_there])
+    present = _split(np.asarray(columns["hours"]), np.asarray(columns["stage"]), len(_LEFT))
+    for stage, hours in zip(_LEFT, present, strict=True):
+        left = _execute(reader, "stays_left", parameters, stage=stage).fetchnumpy()["hours"]
+        yield stage, np.concatenate([np.asarray(left), -hours])
 
 
 def silences(
@@ -206,10 +192,23 @@ def volume(
     return [Volume(*row) for row in _rows(reader, name, parameters)]
 
 
+def _split(values: Floats, groups: npt.NDArray[np.integer[Any]], count: int) -> list[Floats]:
+    """The values of each group."""
+    if count <= 1:
+        return [values] * count
+    order = np.argsort(groups, kind="stable")
+    ends = np.cumsum(np.bincount(groups, minlength=count))
+    return np.split(values[order], ends[:-1])
+
+
 def _execute(
-    reader: Reader, name: str, parameters: Mapping[str, object], by: By = By.NONE
+    reader: Reader,
+    name: str,
+    parameters: Mapping[str, object],
+    by: By = By.NONE,
+    stage: Status | None = None,
 ) -> Reader:
-    return _STATEMENTS.execute(reader, name, parameters, f"by_{by}")
+    return _STATEMENTS.execute(reader, name, parameters, f"by_{by}", stage)
 
 
 def _rows(

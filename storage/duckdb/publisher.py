@@ -93,6 +93,7 @@ class Publisher:
             parts=self._warehouse.history.counts(),
             bytes=self._folder.database.stat().st_size,
             clock=None if identity.clock is None else to_rfc3339(identity.clock),
+            copied=identity.copied,
         )
 
     def _make(self, fixed: "partial[Manifest]") -> Manifest:

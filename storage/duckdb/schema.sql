@@ -7,7 +7,8 @@ CREATE TABLE IF NOT EXISTS warehouse (
     generation VARCHAR NOT NULL,
     first_version BIGINT NOT NULL,
     version BIGINT NOT NULL,
-    clock TIMESTAMP
+    clock TIMESTAMP,
+    copied VARCHAR NOT NULL
 );
 COMMENT ON TABLE warehouse IS 'One row: which log this was made from, in which layout, up to which moment.';
 COMMENT ON COLUMN warehouse.log_id IS 'The log; a restored one has another id, and another warehouse is made of it.';
@@ -16,6 +17,7 @@ COMMENT ON COLUMN warehouse.generation IS 'Which making of the warehouse from th
 COMMENT ON COLUMN warehouse.first_version IS 'First published number of this generation.';
 COMMENT ON COLUMN warehouse.version IS 'Number of the published file.';
 COMMENT ON COLUMN warehouse.clock IS 'Log clock: the greatest least(time, recorded_at) of its events; "now" for whoever wants the same answer twice.';
+COMMENT ON COLUMN warehouse.copied IS 'SHA-256 of the tables that are copied whole, as they came; empty before the first copy.';
 
 CREATE TABLE IF NOT EXISTS positions (
     partition SMALLINT NOT NULL,
@@ -58,10 +60,11 @@ CREATE TABLE IF NOT EXISTS applications (
     version INTEGER NOT NULL,
     revision BIGINT NOT NULL,
     furthest VARCHAR NOT NULL,
-    hours_in STRUCT(
+    hours_left STRUCT(
         applied DOUBLE, viewed DOUBLE, shortlisted DOUBLE, interview_scheduled DOUBLE,
         interviewed DOUBLE, offer_received DOUBLE
-    ) NOT NULL
+    ) NOT NULL,
+    hours_before DOUBLE
 );
 COMMENT ON TABLE applications IS 'The newest row of each application: a pure function of its accepted events.';
 COMMENT ON COLUMN applications.application_id IS 'The application; one row each.';
@@ -93,7 +96,8 @@ COMMENT ON COLUMN applications.flags IS 'What is odd, sorted: clock, gap, orphan
 COMMENT ON COLUMN applications.version IS 'Events folded, replaced ones included.';
 COMMENT ON COLUMN applications.revision IS 'How often the row has changed.';
 COMMENT ON COLUMN applications.furthest IS 'Furthest stage on the way from applied to hired that it was in, or that a view, an interview or an offer tells of. Not in v_applications.';
-COMMENT ON COLUMN applications.hours_in IS 'Hours that it spent in each stage, several stays together; null where it never left one, the present stay not counted. Not in v_applications.';
+COMMENT ON COLUMN applications.hours_left IS 'Hours that it spent in each stage that it has left, several stays together; null for those it was never in, and for the present one. Not in v_applications.';
+COMMENT ON COLUMN applications.hours_before IS 'Hours of earlier stays in the present stage; null without any. Not in v_applications.';
 
 CREATE TABLE IF NOT EXISTS events (
     partition SMALLINT NOT NULL,
@@ -116,6 +120,34 @@ COMMENT ON COLUMN events.id IS 'Unique within its application.';
 COMMENT ON COLUMN events.application_id IS 'The application that it tells of.';
 COMMENT ON COLUMN events.user_id IS 'Owner of the application.';
 COMMENT ON COLUMN events.type IS 'application.created, application.status_changed and so on.';
+
+CREATE TABLE IF NOT EXISTS predictions (
+    partition SMALLINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    recorded_at TIMESTAMP NOT NULL,
+    application_id VARCHAR NOT NULL,
+    status VARCHAR,
+    computed_at TIMESTAMP NOT NULL,
+    p DOUBLE NOT NULL,
+    low DOUBLE NOT NULL,
+    high DOUBLE NOT NULL,
+    model_version BIGINT NOT NULL,
+    labels_seen BIGINT NOT NULL,
+    cold_start BOOLEAN NOT NULL
+);
+COMMENT ON TABLE predictions IS 'Every probability of being hired that was served, as the log tells it.';
+COMMENT ON COLUMN predictions.partition IS 'Partition of the log.';
+COMMENT ON COLUMN predictions."offset" IS 'Place in its partition; unique there.';
+COMMENT ON COLUMN predictions.recorded_at IS 'When it was told.';
+COMMENT ON COLUMN predictions.application_id IS 'The application.';
+COMMENT ON COLUMN predictions.status IS 'Its status at that moment.';
+COMMENT ON COLUMN predictions.computed_at IS 'Of which moment of the log it is.';
+COMMENT ON COLUMN predictions.p IS 'Probability of being hired.';
+COMMENT ON COLUMN predictions.low IS 'Lower end of an interval that holds the true probability four times of five.';
+COMMENT ON COLUMN predictions.high IS 'Its upper end.';
+COMMENT ON COLUMN predictions.model_version IS 'Which version of the model said so.';
+COMMENT ON COLUMN predictions.labels_seen IS 'Outcomes that this version had learned.';
+COMMENT ON COLUMN predictions.cold_start IS 'Too few outcomes to say more than the base rate.';
 
 CREATE TABLE IF NOT EXISTS history_parts (
     name VARCHAR NOT NULL,

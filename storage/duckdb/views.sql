@@ -2,7 +2,7 @@
 -- Their names and columns are a contract; comments.sql says what each column means.
 
 CREATE OR REPLACE VIEW v_applications AS
-SELECT * EXCLUDE (furthest, hours_in) FROM applications;
+SELECT * EXCLUDE (furthest, hours_left, hours_before) FROM applications;
 
 -- One row a transition, `n` from 1.
 CREATE OR REPLACE VIEW v_status_changes AS
@@ -58,6 +58,13 @@ SELECT date_trunc('hour', "time") AS hour, type, count(*) AS events
 FROM events
 GROUP BY hour, type;
 
+-- One row a served probability; what became of the application stands beside it.
+CREATE OR REPLACE VIEW v_predictions AS
+SELECT said.application_id, said.computed_at, said.status, said.p, said.low, said.high,
+    said.model_version, said.labels_seen, said.cold_start,
+    CASE application.status WHEN 'hired' THEN true WHEN 'rejected' THEN false END AS hired
+FROM predictions AS said LEFT JOIN applications AS application USING (application_id);
+
 -- How good the served probabilities were, by UTC day (log time): means, lower is better.
 CREATE OR REPLACE VIEW v_model_metrics AS
 SELECT day, predictor, provisional, sum(predictions)::BIGINT AS predictions,
@@ -73,6 +80,7 @@ SELECT predictor, provisional, bin // 20 AS tenth, sum(predictions)::BIGINT AS p
 FROM prediction_scores
 GROUP BY predictor, provisional, tenth;
 
+COMMENT ON VIEW v_predictions IS 'One row a served probability, with what became of its application.';
 COMMENT ON VIEW v_model_metrics IS 'How good the served probabilities were, by UTC day of the prediction.';
 COMMENT ON VIEW v_calibration IS 'By tenth of the probability: what was said, and how often it came true.';
 COMMENT ON VIEW v_applications IS 'The newest row of each application.';

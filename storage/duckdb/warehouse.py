@@ -14,7 +14,7 @@ from storage.duckdb.history import History
 from storage.duckdb.session import Session
 from storage.postgres.consumers import Positions, Range
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Another layout is made anew from the log, which has everything."""
 
 
@@ -23,7 +23,7 @@ class Page(msgspec.Struct):
 
     `whole` says that it ends where the log ended at one moment; `due` that it is to be
     published then. `path` is None where there are no new lines; `tables` are those that are
-    copied whole, by name, where it is due.
+    copied whole, by name, where it is due, and `digest` the SHA-256 of them.
     """
 
     path: Path | None
@@ -31,10 +31,12 @@ class Page(msgspec.Struct):
     whole: bool
     due: bool
     tables: dict[str, Path] = msgspec.field(default_factory=dict)
+    digest: str = ""
 
 
 class Identity(msgspec.Struct):
-    """What the warehouse says of itself; `clock` in microseconds since 1970."""
+    """What the warehouse says of itself; `clock` in microseconds since 1970, `copied` the SHA-256
+    of the tables that are copied whole."""
 
     log_id: str
     schema_version: int
@@ -42,6 +44,7 @@ class Identity(msgspec.Struct):
     first_version: int
     version: int
     clock: int | None
+    copied: str
 
 
 class TornPage(JobfindersError):
@@ -83,13 +86,13 @@ class Warehouse:
             if page.path is not None:
                 self._take_in(page, page.path)
             if page.tables:
-                self._copy_tables(page.tables)
+                self._copy_tables(page.tables, page.digest)
         return page
 
     def counts(self) -> dict[str, int]:
         """Rows by table."""
-        applications, events = self.session.rows("counts")[0]
-        return {"applications": applications, "events": events}
+        tables = ("applications", "events", "predictions")
+        return dict(zip(tables, self.session.rows("counts")[0], strict=True))
 
     def close(self) -> None:
         """Let the file go."""
@@ -102,16 +105,18 @@ class Warehouse:
             self.session.run("delete_older")
             self.session.run("insert_newest")
             self.session.run("insert_events")
+            self.session.run("insert_predictions")
             self.session.run("advance_clock")
             self.history.add(done, done + sum(one.last - one.first for one in page.ranges))
             self._move({one.partition: one.last for one in page.ranges})
         path.unlink()
 
-    def _copy_tables(self, tables: Mapping[str, Path]) -> None:
+    def _copy_tables(self, tables: Mapping[str, Path], digest: str) -> None:
         with self.session.transaction():
             for table, path in tables.items():
                 self.session.run("empty_copied", table=table)
                 self.session.run("fill_copied", table=table, path=path)
+            self.session.run("set_copied", (digest,))
 
     def _stage(self, path: Path, ranges: Sequence[Range]) -> None:
         self.session.run("read_lines", path=path)

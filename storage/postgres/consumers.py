@@ -1,7 +1,8 @@
 """Consumers of the log: each reads behind its positions and moves them in the transaction of
 its effect, so that a crash anywhere repeats or loses nothing."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
 from models.errors import Fenced, NotFound
@@ -74,10 +75,21 @@ class LogReader:
         """Write one of the `COPIED` tables as CSV."""
         self._copy(COPIED[name], file)
 
+    def tables_digest(self) -> str:
+        """SHA-256 of all `COPIED` tables as CSV, one behind the other."""
+        digest = hashlib.sha256()
+        for statement in COPIED.values():
+            for block in self._blocks(statement):
+                digest.update(block)
+        return digest.hexdigest()
+
     def _copy(self, statement: str, file: BinaryIO) -> None:
+        for block in self._blocks(statement):
+            file.write(block)
+
+    def _blocks(self, statement: str) -> Iterator[bytes | bytearray | memoryview]:
         with self._connection.cursor().copy(statement) as copy:
-            for block in copy:
-                file.write(block)
+            yield from copy
 
     def wait(self, seconds: float) -> None:
         """Return once something was committed to the log, or after `seconds`."""

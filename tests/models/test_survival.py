@@ -20,7 +20,7 @@ CASES = st.lists(
 
 def curve_of(cases: list[tuple[float, bool]]) -> Curve:
     hours, happened = zip(*cases, strict=True)
-    return survival.estimate(np.array(hours, dtype=float), np.array(happened, dtype=bool))
+    return survival.estimate(np.where(happened, 1.0, -1.0) * np.array(hours, dtype=float))
 
 
 @settings(max_examples=150, deadline=None)
@@ -109,7 +109,8 @@ def test_nothing_ever_happened() -> None:
     curve = curve_of([(5.0, False), (7.0, False)])
     assert not len(curve.hours)
     assert curve.percentile(0.5) is None
-    assert curve.thinned() is curve
+    assert not len(curve.main_steps())
+    assert curve.percentile_band(0.5) == (None, None)
 
 
 def test_fewer_than_five_are_not_enough() -> None:
@@ -119,12 +120,24 @@ def test_fewer_than_five_are_not_enough() -> None:
 @pytest.mark.parametrize("size", [1, 2, 30, 5_000])
 def test_a_thinned_curve_misses_no_half_per_cent(size: int) -> None:
     random = np.random.default_rng(size)
-    curve = survival.estimate(random.exponential(50, size), random.random(size) < 0.8)
-    thin = curve.thinned()
-    assert len(thin.hours) <= 202
-    assert set(thin.hours) <= set(curve.hours)
+    happened = np.where(random.random(size) < 0.8, 1.0, -1.0)
+    curve = survival.estimate(random.exponential(50, size) * happened)
+    steps = curve.main_steps()
+    hours, waiting = curve.hours[steps], curve.waiting[steps]
+    assert len(steps) <= 202
     if len(curve.hours):
-        assert (thin.hours[0], thin.hours[-1]) == (curve.hours[0], curve.hours[-1])
-        shown = np.searchsorted(thin.hours, curve.hours, side="right") - 1
-        steps = np.maximum(0.005, -np.diff(curve.waiting, prepend=1).min())
-        assert (np.abs(thin.waiting[shown] - curve.waiting) <= steps + 1e-12).all()
+        assert (hours[0], hours[-1]) == (curve.hours[0], curve.hours[-1])
+        shown = np.searchsorted(hours, curve.hours, side="right") - 1
+        missed = np.maximum(0.005, -np.diff(curve.waiting, prepend=1).min())
+        assert (np.abs(waiting[shown] - curve.waiting) <= missed + 1e-12).all()
+
+
+def test_the_band_of_a_percentile_is_that_of_the_whole_curve() -> None:
+    random = np.random.default_rng(3)
+    for size in (10, 40_000, 100_000):  # of less than a block, and of several
+        lost = np.where(random.random(size) < 0.7, 1.0, -1.0)
+        curve = survival.estimate(random.exponential(50, size) * lost)
+        for share in (0.1, 0.5, 0.9, 1.0):
+            edges = [curve.hours[edge <= 1 - share + 1e-12] for edge in curve.band()]
+            wanted = tuple(float(hours[0]) if len(hours) else None for hours in edges)
+            assert curve.percentile_band(share) == wanted

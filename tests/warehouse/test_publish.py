@@ -112,3 +112,39 @@ def test_the_models_scores_are_taken_over(
     assert query(file, "SELECT number, clock::VARCHAR, cold FROM model_versions") == [
         (7, "2026-03-02 11:00:00", True)
     ]
+
+
+def test_a_version_has_what_the_model_has_learned_since(
+    database: str, settings: Settings, lines: list[bytes]
+) -> None:
+    """Also where no event came with it."""
+    first = publish(settings)
+    with connect(database) as connection:
+        connection.execute(
+            "INSERT INTO prediction_scores VALUES ('2026-03-02', 'served', false, 30, 4, 1, 0.6,"
+            " 1.2, 0.5)"
+        )
+    second = publish(settings)
+    assert (first.version, second.version) == (1, 2)
+    assert second.positions == first.positions
+    file = Folder(settings.warehouse_folder).path / second.file
+    assert query(file, "SELECT predictions FROM v_model_metrics") == [(4,)]
+    assert publish(settings).version == 2, "nothing has changed"
+
+
+def test_the_stable_name_follows_also_where_nothing_is_new(
+    database: str, settings: Settings, lines: list[bytes]
+) -> None:
+    """A kill between the link and its rename leaves the name with the version before."""
+    folder = Folder(settings.warehouse_folder)
+    first = folder.path / publish(settings).file
+    put(database, lines[10:])
+    drain(database, settings)
+    second = folder.path / publish(settings).file
+    os.link(second, folder.private / "latest.duckdb")
+    os.link(first, folder.private / "older")
+    os.replace(folder.private / "older", folder.latest)
+    present = folder.path / publish(settings).file
+    assert os.path.samefile(folder.latest, present)
+    assert query(folder.latest, "SELECT version FROM v_applications") == [(16,)]
+    assert not (folder.private / "latest.duckdb").exists()

@@ -5,7 +5,7 @@
 -- Applications that a question is about.
 SELECT *
 FROM applications
-WHERE applied_at IS NOT NULL AND NOT list_contains(flags, 'orphan')
+WHERE applied_at IS NOT NULL -- or it is an orphan
     AND ($user_id IS NULL OR user_id = $user_id)
     AND ($since IS NULL OR applied_at >= $since)
     AND ($until IS NULL OR applied_at < $until)
@@ -60,22 +60,29 @@ SELECT min(applied_at), max(applied_at) FROM ({selected})
 SELECT "group", furthest, status, count(*) FROM ({grouped}) GROUP BY ALL
 
 -- name: responses
--- Hours until the first answer, else until the withdrawal or the log clock.
-SELECT "group"::SMALLINT AS "group", first_response_at IS NOT NULL AS answered,
-    status = 'withdrawn' AS withdrawn,
-    coalesce(response_time_hours, greatest(0, epoch_us(
-        CASE WHEN status = 'withdrawn' THEN least(status_at, $clock) ELSE $clock END
-    ) - epoch_us(applied_at)) / 3_600_000_000) AS hours
+-- Hours until the first answer; negative those until the withdrawal or the log clock without one.
+SELECT "group"::SMALLINT AS "group", coalesce(response_time_hours, -(greatest(0, epoch_us(
+    CASE WHEN status = 'withdrawn' THEN least(status_at, $clock) ELSE $clock END
+) - epoch_us(applied_at)) / 3_600_000_000)) AS watched
 FROM ({grouped})
 
+-- name: withdrawals
+-- Before any answer.
+SELECT "group", count(*) FROM ({grouped})
+WHERE status = 'withdrawn' AND first_response_at IS NULL
+GROUP BY "group"
+
+-- name: stays_left
+-- Hours in the stage of those who have left it.
+SELECT hours_left.{stage} AS hours FROM ({selected}) WHERE hours_left.{stage} IS NOT NULL
+
 -- name: stays
--- Hours spent in each stage that was left, the present stage as its number, and hours in it.
-SELECT hours_in.applied AS applied, hours_in.viewed AS viewed,
-    hours_in.shortlisted AS shortlisted, hours_in.interview_scheduled AS interview_scheduled,
-    hours_in.interviewed AS interviewed, hours_in.offer_received AS offer_received,
-    list_position($stages, status)::TINYINT AS present,
-    greatest(0, epoch_us($clock) - epoch_us(status_at)) / 3_600_000_000 AS hours
+-- Of those who are in a stage that can be left: which of `$stages`, from 0, and hours in it.
+SELECT (list_position($stages, status) - 1)::TINYINT AS stage,
+    coalesce(hours_before, 0) + greatest(0, epoch_us($clock) - epoch_us(status_at))
+        / 3_600_000_000 AS hours
 FROM ({selected})
+WHERE list_contains($stages, status)
 
 -- name: silences
 -- Open applications, and those whose employer has been silent for more than so many hours.

@@ -17,7 +17,7 @@ SELECT count(*), max(application_id) FROM ({page})
 
 -- name: applications
 -- Transitions are a table of their own.
-SELECT * EXCLUDE (furthest, hours_in, status_changes) FROM ({page}) ORDER BY application_id
+SELECT * EXCLUDE (furthest, hours_left, hours_before, status_changes) FROM ({page}) ORDER BY application_id
 
 -- name: status_changes
 SELECT application_id, n, change."from" AS from_status, change."to" AS to_status,

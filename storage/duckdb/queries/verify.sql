@@ -8,7 +8,8 @@ SELECT log_id, epoch_us(clock) FROM warehouse
 SELECT partition, next_offset FROM positions
 
 -- name: counts
-SELECT (SELECT count(*) FROM applications), (SELECT count(*) FROM events)
+SELECT (SELECT count(*) FROM applications), (SELECT count(*) FROM events),
+    (SELECT count(*) FROM predictions)
 
 -- name: count_parts
 SELECT kind, sum("rows")::BIGINT FROM history_parts GROUP BY kind
@@ -39,6 +40,12 @@ ORDER BY application_id, n
 SELECT partition, "offset", epoch_us(recorded_at), epoch_us("time"), orphan, id, application_id,
     user_id, type
 FROM events
+WHERE partition = $1 AND "offset" >= $2 AND "offset" < $3
+
+-- name: predictions
+SELECT partition, "offset", epoch_us(recorded_at), application_id, status, epoch_us(computed_at),
+    p, low, high, model_version, labels_seen, cold_start
+FROM predictions
 WHERE partition = $1 AND "offset" >= $2 AND "offset" < $3
 
 -- name: history_events

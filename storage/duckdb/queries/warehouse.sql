@@ -25,18 +25,18 @@ SELECT log_id, schema_version FROM warehouse
 -- Those that v_applications has too.
 SELECT column_name, comment FROM duckdb_columns()
 WHERE table_name = 'applications' AND comment IS NOT NULL
-    AND column_name NOT IN ('furthest', 'hours_in')
+    AND column_name NOT IN ('furthest', 'hours_left', 'hours_before')
 
 -- name: comment_view
 COMMENT ON COLUMN v_applications.{column} IS '{comment}'
 
 -- name: identity
-SELECT log_id, schema_version, generation, first_version, version, epoch_us(clock)
+SELECT log_id, schema_version, generation, first_version, version, epoch_us(clock), copied
 FROM warehouse
 
 -- name: found
 -- The first row of a new warehouse: log id, schema version, generation, version before its first.
-INSERT INTO warehouse VALUES ($1, $2, $3, $4 + 1, $4, NULL)
+INSERT INTO warehouse VALUES ($1, $2, $3, $4 + 1, $4, NULL, '')
 
 -- name: positions
 SELECT partition, next_offset FROM positions
@@ -104,17 +104,26 @@ SELECT partition, "offset", recorded_at, applicationId AS application_id, userId
             WHEN views > 0 THEN 2 ELSE 1 END
     )] AS furthest,
     struct_pack(
-        applied := list_sum([c.hoursInFrom FOR c IN statusChanges IF c."from" = 'applied']),
-        viewed := list_sum([c.hoursInFrom FOR c IN statusChanges IF c."from" = 'viewed']),
-        shortlisted := list_sum([c.hoursInFrom FOR c IN statusChanges IF c."from" = 'shortlisted']),
-        interview_scheduled := list_sum([
-            c.hoursInFrom FOR c IN statusChanges IF c."from" = 'interview_scheduled'
+        applied := list_sum([
+            c.hoursInFrom FOR c IN statusChanges IF c."from" = 'applied' AND status <> 'applied'
         ]),
-        interviewed := list_sum([c.hoursInFrom FOR c IN statusChanges IF c."from" = 'interviewed']),
+        viewed := list_sum([
+            c.hoursInFrom FOR c IN statusChanges IF c."from" = 'viewed' AND status <> 'viewed'
+        ]),
+        shortlisted := list_sum([
+            c.hoursInFrom FOR c IN statusChanges IF c."from" = 'shortlisted' AND status <> 'shortlisted'
+        ]),
+        interview_scheduled := list_sum([
+            c.hoursInFrom FOR c IN statusChanges IF c."from" = 'interview_scheduled' AND status <> 'interview_scheduled'
+        ]),
+        interviewed := list_sum([
+            c.hoursInFrom FOR c IN statusChanges IF c."from" = 'interviewed' AND status <> 'interviewed'
+        ]),
         offer_received := list_sum([
-            c.hoursInFrom FOR c IN statusChanges IF c."from" = 'offer_received'
+            c.hoursInFrom FOR c IN statusChanges IF c."from" = 'offer_received' AND status <> 'offer_received'
         ])
-    ) AS hours_in
+    ) AS hours_left,
+    list_sum([c.hoursInFrom FOR c IN statusChanges IF c."from" = status]) AS hours_before
 FROM row_versions
 
 -- name: newest
@@ -144,6 +153,24 @@ SELECT * EXCLUDE payload FROM lines
 WHERE type <> 'application.analytics_updated'
 ORDER BY partition, "offset"
 
+-- name: insert_predictions
+-- Only lines that have one are parsed for it.
+INSERT INTO predictions
+SELECT partition, "offset", recorded_at, application_id, told.analytics.status,
+    told.successProbability.computedAt, told.successProbability.p, told.successProbability.low,
+    told.successProbability.high, told.successProbability.modelVersion,
+    told.successProbability.labelsSeen, told.successProbability.coldStart
+FROM (
+    SELECT partition, "offset", recorded_at, application_id, from_json(payload -> '$.data', '{
+        "analytics": {"status": "VARCHAR"}, "successProbability": {"p": "DOUBLE",
+        "low": "DOUBLE", "high": "DOUBLE", "modelVersion": "BIGINT", "labelsSeen": "BIGINT",
+        "coldStart": "BOOLEAN", "computedAt": "TIMESTAMP"}}') AS told
+    FROM lines
+    WHERE type = 'application.analytics_updated' AND contains(payload, '"successProbability"')
+)
+WHERE told.successProbability.p IS NOT NULL
+ORDER BY partition, "offset"
+
 -- name: advance_clock
 UPDATE warehouse SET clock = greatest(clock, (
     SELECT max(least("time", recorded_at)) FROM lines
@@ -156,11 +183,15 @@ DELETE FROM positions WHERE partition = $1
 -- name: set_position
 INSERT INTO positions VALUES ($1, $2)
 
+-- name: set_copied
+UPDATE warehouse SET copied = $1
+
 -- name: advance_version
 UPDATE warehouse SET version = version + 1
 
 -- name: counts
-SELECT (SELECT count(*) FROM applications), (SELECT count(*) FROM events)
+SELECT (SELECT count(*) FROM applications), (SELECT count(*) FROM events),
+    (SELECT count(*) FROM predictions)
 
 -- name: days_of_events
 SELECT recorded_at::DATE AS day, count(*) FROM lines
