@@ -23,6 +23,7 @@ from api.pipeline import PipelineFigures
 from api.rate_limit import InProcess, Limiter, Limits
 from api.revocations import Revocations
 from api.routes import ROUTERS
+from api.services.ghosting import Ghosting
 from api.services.warehouse import Warehouse
 from api.shared_limit import Shared
 from api.state import State
@@ -34,6 +35,7 @@ from storage.postgres.pool import make_pool
 from storage.redis.windows import Windows
 
 _FORGET_EVERY_S = 3_600
+_GHOSTING_EVERY_S = 30
 _EXPOSED = ["ETag", "Location", "Link", "X-Trace-Id", "Retry-After", "RateLimit"]
 _ALLOWED = ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID"]
 
@@ -82,6 +84,7 @@ def _assemble(settings: Settings) -> State:
     limiter: Limiter = InProcess()
     if settings.redis_url is not None:
         limiter = Shared(Windows(settings.redis_url), metrics.redis_unreachable)
+    warehouse = Warehouse(settings.warehouse_folder)
     return State(
         settings=settings,
         keys=keys,
@@ -90,7 +93,8 @@ def _assemble(settings: Settings) -> State:
         limits=Limits(settings, limiter),
         metrics=metrics,
         pipeline=pipeline,
-        warehouse=Warehouse(settings.warehouse_folder),
+        warehouse=warehouse,
+        ghosting=Ghosting(warehouse),
     )
 
 
@@ -115,6 +119,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         ),
         asyncio.create_task(
             repeat("old answers", lambda: forget_old(pool), every_s=_FORGET_EVERY_S)
+        ),
+        asyncio.create_task(
+            repeat("likely ghosted", parts.ghosting.refresh, every_s=_GHOSTING_EVERY_S)
         ),
         asyncio.create_task(parts.keys.keep_fresh()),
         asyncio.create_task(parts.limits.watch()),

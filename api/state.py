@@ -11,6 +11,7 @@ from api.pipeline import PipelineFigures
 from api.rate_limit import Limits
 from api.revocations import Revocations
 from api.services.folded import Folded
+from api.services.ghosting import Ghosting
 from api.services.warehouse import Warehouse
 from api.stream.streams import Streams
 from api.turns import Turns
@@ -30,6 +31,7 @@ class State:
     metrics: Metrics
     pipeline: PipelineFigures
     warehouse: Warehouse
+    ghosting: Ghosting
     folded: Folded = field(default_factory=Folded)
     turns: Turns = field(default_factory=Turns)
     pool: asyncpg.Pool | None = field(default=None)

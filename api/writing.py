@@ -31,6 +31,8 @@ class Writing:
         idempotency: Idempotency,
     ) -> None:
         self._turns = process.turns
+        self.ghosted_after = process.ghosting.after_hours
+        """Hours of silence; what an answer needs to show the application."""
         self._request = request
         self._caller = caller
         self._database = database

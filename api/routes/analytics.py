@@ -41,4 +41,5 @@ async def read(
     found = await applications.analytics(database, application_id)
     if found is None:
         raise access.denied()
-    return answers.body(analytics(*found), status=200 if folded else 202)
+    shown = analytics(*found, process.ghosting.after_hours)
+    return answers.body(shown, status=200 if folded else 202)

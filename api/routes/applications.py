@@ -11,7 +11,7 @@ from api import access, answers, pages
 from api.access import Candidate, Writable
 from api.body import StrictRoute
 from api.cursors import encode
-from api.dependencies import Caller, Database
+from api.dependencies import Caller, Database, Process
 from api.models import Text
 from api.pages import WantedPage
 from api.schemas import applications as schemas
@@ -46,7 +46,7 @@ async def create(body: NewApplication, caller: Candidate, write: Write) -> Respo
         fields = body.model_dump(exclude_none=True, exclude={"cover_letter"})
         created = Created(**fields)
         entity = await service.create(connection, caller.user_id, created, body.cover_letter)
-        return await _view(connection, entity, created=True)
+        return await _view(connection, entity, write, created=True)
 
     return await write.run(work)
 
@@ -56,6 +56,7 @@ async def read_page(
     request: Request,
     caller: Candidate,
     database: Database,
+    process: Process,
     page: WantedPage,
     status: _Statuses = [],  # noqa: B006  # FastAPI copies it
     status_brackets: Annotated[_Statuses, Query(alias="status[]")] = [],  # noqa: B006
@@ -95,7 +96,7 @@ async def read_page(
     shown, last = page.split(found)
     next_cursor = None if last is None else encode(key, scope, (last.key, last.entity.id))
     listed = ApplicationPage.model_construct(
-        items=[schemas.item(one) for one in shown],
+        items=[schemas.item(one, process.ghosting.after_hours) for one in shown],
         total=total,
         has_more=last is not None,
         next=next_cursor,
@@ -105,14 +106,19 @@ async def read_page(
 
 @router.get("/{application_id}", response_model=ApplicationView)
 async def read(
-    application_id: str, request: Request, caller: Caller, database: Database
+    application_id: str,
+    request: Request,
+    caller: Caller,
+    database: Database,
+    process: Process,
 ) -> Response:
     """One application with what its events add up to."""
     found = await access.find(database, caller, application_id)
     owner = None if found is None else found.entity.user_id
     await access.check_read(database, caller, owner, access.action_of(request), application_id)
     assert found is not None  # noqa: S101
-    return answers.body(schemas.view(found), revision=found.entity.revision)
+    shown = schemas.view(found, process.ghosting.after_hours)
+    return answers.body(shown, revision=found.entity.revision)
 
 
 @router.patch("/{application_id}", response_model=ApplicationView)
@@ -123,7 +129,7 @@ async def update(application_id: Writable, body: ApplicationChanges, write: Writ
         given = body.model_dump(exclude_unset=True)
         cover_letter: str | UnsetType | None = given.pop("cover_letter", UNSET)
         changed = await service.update(connection, entity, Changes(**given), cover_letter)
-        return await _view(connection, changed)
+        return await _view(connection, changed, write)
 
     return await write.change(application_id, change)
 
@@ -163,7 +169,8 @@ async def delete(application_id: Writable, write: Write) -> Response:
 
 async def _move(application_id: str, write: Write, to: Status, reason: str | None) -> Response:
     async def change(connection: asyncpg.Connection, entity: Entity) -> Response:
-        return await _view(connection, await service.change_status(connection, entity, to, reason))
+        changed = await service.change_status(connection, entity, to, reason)
+        return await _view(connection, changed, write)
 
     return await write.change(application_id, change)
 
@@ -181,12 +188,12 @@ def _shown(named: list[Status], *, include_withdrawn: bool) -> list[str] | None:
 
 
 async def _view(
-    connection: asyncpg.Connection, entity: Entity, *, created: bool = False
+    connection: asyncpg.Connection, entity: Entity, write: Write, *, created: bool = False
 ) -> Response:
     found = await applications.find(connection, entity.id)
     assert found is not None  # noqa: S101
     return answers.body(
-        schemas.view(found),
+        schemas.view(found, write.ghosted_after),
         status=201 if created else 200,
         revision=entity.revision,
         location=f"{PATH}/{entity.id}" if created else None,

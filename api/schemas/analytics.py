@@ -43,8 +43,8 @@ class Analytics(Passing, Row):
     """The contract's columns, then what depends on when they are read."""
 
 
-def analytics(row: AnalyticsView, freshness: Freshness) -> Analytics:
-    """The row as JSON, read at `freshness.now`."""
+def analytics(row: AnalyticsView, freshness: Freshness, ghosted_after: float | None) -> Analytics:
+    """The row as JSON, read at `freshness.now`; `ghosted_after` in hours of silence."""
     changes = msgspec.json.decode(row.status_changes, type=list[StatusChangeColumn])
     names = StatusChangeView.model_fields
     fields = {name: getattr(row, name) for name in _COLUMNS}
@@ -55,6 +55,11 @@ def analytics(row: AnalyticsView, freshness: Freshness) -> Analytics:
     return Analytics.model_construct(
         **fields,
         **passing(
-            row.status, row.status_at, row.applied_at, row.last_employer_activity_at, freshness
+            row.status,
+            row.status_at,
+            row.applied_at,
+            row.last_employer_activity_at,
+            freshness,
+            ghosted_after,
         ),
     )

@@ -11,6 +11,7 @@ from api.schemas.probability import SuccessProbabilityView, success_probability
 from models.ageing import hours_in_stage, hours_of_silence
 from models.application import Source, Status
 from models.entity import Entity
+from models.ghosting import likely_ghosted
 from storage.postgres.applications import Found, Freshness
 
 CoverLetter = Annotated[
@@ -67,7 +68,10 @@ class Passing(Model):
 
     hours_of_silence: float | None = Field(description="Of the employer; null once closed.")
     hours_in_stage: float | None
-    likely_ghosted: bool | None = Field(description="null while not computed.")
+    likely_ghosted: bool | None = Field(
+        description="Silent for longer than nine answers in ten take; null once closed, and "
+        "before the first warehouse."
+    )
     success_probability: SuccessProbabilityView | None = Field(
         description="null while there is no model, and once closed."
     )
@@ -142,7 +146,7 @@ class ApplicationPage(Model):
 _COPIED = tuple(name for name in ApplicationItem.model_fields if name in Entity.__struct_fields__)
 
 
-def summary(found: Found) -> AnalyticsSummary:
+def summary(found: Found, ghosted_after: float | None) -> AnalyticsSummary:
     """The folded counters, and what passes with time up to the reading."""
     entity, counters, freshness = found.entity, found.counters, found.freshness
     return AnalyticsSummary.model_construct(
@@ -153,6 +157,7 @@ def summary(found: Found) -> AnalyticsSummary:
             entity.applied_at,
             counters.last_employer_activity_at,
             freshness,
+            ghosted_after,
         ),
     )
 
@@ -163,34 +168,38 @@ def passing(
     applied_at: datetime | None,
     last_employer_activity_at: datetime | None,
     freshness: Freshness,
+    ghosted_after: float | None,
 ) -> dict[str, Any]:
-    """Fields of `Passing`."""
+    """Fields of `Passing`; `ghosted_after` in hours of silence."""
     now = freshness.now
+    silence = hours_of_silence(status, applied_at, last_employer_activity_at, now)
     return {
-        "hours_of_silence": hours_of_silence(status, applied_at, last_employer_activity_at, now),
+        "hours_of_silence": silence,
         "hours_in_stage": hours_in_stage(status_at, now),
-        "likely_ghosted": None,
+        "likely_ghosted": likely_ghosted(silence, ghosted_after),
         "success_probability": success_probability(freshness.success_probability),
         "as_of": freshness.as_of,
         "lag_ms": freshness.lag_ms,
     }
 
 
-def item(found: Found) -> ApplicationItem:
+def item(found: Found, ghosted_after: float | None) -> ApplicationItem:
     """As it stands in a list."""
-    return ApplicationItem.model_construct(**_fields(found))
+    return ApplicationItem.model_construct(**_fields(found, ghosted_after))
 
 
-def view(found: Found) -> ApplicationView:
+def view(found: Found, ghosted_after: float | None) -> ApplicationView:
     """As it stands on its own."""
-    return ApplicationView.model_construct(**_fields(found), cover_letter=found.entity.cover_letter)
+    return ApplicationView.model_construct(
+        **_fields(found, ghosted_after), cover_letter=found.entity.cover_letter
+    )
 
 
-def _fields(found: Found) -> dict[str, Any]:
+def _fields(found: Found, ghosted_after: float | None) -> dict[str, Any]:
     entity = found.entity
     return {
         **{name: getattr(entity, name) for name in _COPIED},
         "withdrawn": entity.stage is Status.WITHDRAWN,
         "allowed_transitions": list(entity.allowed_transitions),
-        "analytics": summary(found),
+        "analytics": summary(found, ghosted_after),
     }
