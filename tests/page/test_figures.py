@@ -85,6 +85,25 @@ def test_the_figures_follow_the_filters(visit: Visit) -> None:
 
 
 @pytest.mark.usefixtures("published")
+def test_the_figures_are_of_one_company(visit: Visit) -> None:
+    visitor = visit().open("user")
+    numbers = visitor.panel("funnel").locator(".bar-number")
+    expect(numbers.first).to_have_text("6")
+    company = visitor.page.get_by_label("Company")
+    company.focus()
+    suggested = visitor.page.locator("#companies option")
+    expect(suggested).not_to_have_count(0)
+    company.fill("nobody")
+    company.press("Enter")
+    notice = visitor.panel("funnel").locator(".panel-notice")
+    expect(notice).to_have_text("No application in this period.")
+    company.fill(str(suggested.first.get_attribute("value")))
+    company.press("Enter")
+    expect(notice).to_be_hidden()
+    expect(numbers.first).to_have_text("6")
+
+
+@pytest.mark.usefixtures("published")
 def test_one_figure_fails_alone(visit: Visit) -> None:
     visitor = visit()
     visitor.expected = ("Failed to load resource: net::ERR_FAILED", "RequestFailed")

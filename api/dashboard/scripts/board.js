@@ -6,7 +6,7 @@ const EVERY_MS = 30_000;
 
 export class Board {
   #parent;
-  #filters = filters(() => this.#load());
+  #filters;
   #asked = [];
   #timer = null;
   parameters;
@@ -14,6 +14,7 @@ export class Board {
   // `fixed` goes with every question.
   constructor(parent, fixed) {
     this.#parent = parent;
+    this.#filters = filters(fixed, () => this.#load());
     this.parameters = () => ({ ...this.#filters.parameters(), ...fixed });
   }
 

@@ -1,9 +1,8 @@
 // How far applications get: the share that ever reached a stage, and who passes each hop.
+import { bars } from "../bars.js";
 import { count, percent } from "../format.js";
 import { get } from "../request.js";
-import { h, keyed, setText } from "../dom.js";
 import { Panel } from "../panel.js";
-import { statusName } from "../words.js";
 
 export function funnel({ wide, parameters }) {
   return new Panel({
@@ -15,26 +14,17 @@ export function funnel({ wide, parameters }) {
 }
 
 function make(body) {
-  const list = h("ol", { class: "bars funnel" });
-  body.append(list);
+  const draw = bars(body, "funnel", ({ reached, share, passThrough }) => ({
+    share,
+    number: count(reached),
+    note: percent(share),
+    hop: passThrough === null ? "" : `${percent(passThrough)} go on`,
+  }));
   return ({ items, scope }) => {
     const all = items[0]?.reached ?? null;
     if (all === null && scope === "all") return "Fewer than 5 applications: too few for figures across users.";
     if (!all) return "No application in this period.";
-    keyed(list, items, ({ stage }) => stage, create, (element, { reached, share, passThrough }) => {
-      element.querySelector(".bar-fill").style.setProperty("--share", share ?? 0);
-      setText(element.querySelector(".bar-number"), count(reached));
-      setText(element.querySelector(".bar-note"), percent(share));
-      setText(element.querySelector(".bar-hop"), passThrough === null ? "" : `${percent(passThrough)} go on`);
-    });
+    draw(items);
+    return undefined;
   };
-}
-
-function create({ stage }) {
-  return h("li", { class: "bar", "data-status": stage },
-    h("span", { class: "bar-name" }, statusName(stage)),
-    h("span", { class: "bar-track", "aria-hidden": "true" }, h("span", { class: "bar-fill" })),
-    h("span", { class: "bar-number" }),
-    h("span", { class: "bar-note" }),
-    h("span", { class: "bar-hop" }));
 }
