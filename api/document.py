@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.errors import STATUS
-from api.examples import EXAMPLES
+from api.examples import ANSWERED, EXAMPLES
 from api.guard import COOKIE, GUARDED
 
 Node = dict[str, Any]
@@ -112,7 +112,7 @@ def _complete(document: Node) -> Node:
     schemas = components.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for name, example in EXAMPLES.items():
+    for name, example in (EXAMPLES | ANSWERED).items():
         schemas[name]["examples"] = [example]
     schemas["ErrorEnvelope"], schemas["Problem"] = _ENVELOPE, _PROBLEM
     components["securitySchemes"] = _SECURITY

@@ -1,4 +1,5 @@
-"""One example of each body that the API takes, by the name of its schema."""
+"""Examples by the name of their schema: of each body that the API takes, and of what metrics
+answer."""
 
 EXAMPLES: dict[str, dict[str, object]] = {
     "NewApplication": {
@@ -25,4 +26,89 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "ApplicationLoad": {"metric": "application_load", "loadTime": 812.5, "applicationCount": 40},
     "FilterPerformance": {"metric": "application_filter", "responseTime": 120, "resultCount": 7},
     "FeedLatency": {"metric": "feed_latency", "latency": 18.2, "messageCount": 1},
+}
+
+ANSWERED: dict[str, dict[str, object]] = {
+    "SummaryItem": {
+        "applications": 2230,
+        "open": 703,
+        "answered": 1505,
+        "waiting": 600,
+        "offered": 180,
+        "hired": 110,
+        "rejected": 1100,
+        "withdrawn": 317,
+        "medianResponseHours": 108.2,
+        "likelyGhosted": 301,
+        "ghostedAfterHours": 420.5,
+    },
+    "FunnelItem": {
+        "group": "referral",
+        "stage": "viewed",
+        "reached": 1220,
+        "share": 0.547,
+        "passThrough": 0.547,
+        "open": 180,
+        "rejected": 400,
+        "withdrawn": 60,
+    },
+    "StageItem": {
+        "stage": "applied",
+        "entered": 2230,
+        "left": 1600,
+        "present": 630,
+        "medianHours": 70.1,
+        "p90Hours": None,
+    },
+    "ResponseItem": {
+        "group": "Acme",
+        "cases": 210,
+        "answered": 150,
+        "waiting": 50,
+        "withdrawn": 10,
+        "medianHours": 108.2,
+        "medianLowHours": 96.0,
+        "medianHighHours": 121.4,
+        "p90Hours": None,
+    },
+    "CurveItem": {"hours": 12.5, "unanswered": 0.91, "low": 0.9, "high": 0.92, "atRisk": 2100},
+    "OffersItem": {
+        "group": "referral",
+        "applications": 300,
+        "offered": 40,
+        "offerRate": 0.133,
+        "open": 5,
+        "hired": 25,
+        "rejected": 4,
+        "withdrawn": 6,
+        "acceptanceRate": 0.714,
+    },
+    "VolumeItem": {
+        "start": "2026-10-25T00:00:00Z",
+        "local": "2026-10-25T02:00:00+02:00",
+        "type": "application.created",
+        "events": 41,
+    },
+    "GhostedItem": {
+        "group": "Acme",
+        "open": 80,
+        "likelyGhosted": 31,
+        "share": 0.3875,
+        "ghostedAfterHours": 420.5,
+    },
+    "SilentItem": {
+        "applicationId": "app-1",
+        "userId": "ada",
+        "company": "Acme",
+        "jobTitle": "Engineer",
+        "status": "viewed",
+        "appliedAt": "2026-11-01T09:00:00Z",
+        "lastEmployerActivityAt": None,
+        "hoursOfSilence": 512.3,
+    },
+    "FreshnessView": {
+        "clock": "2026-11-24T05:59:58Z",
+        "publishedAt": "2026-11-24T06:00:03Z",
+        "asOf": "0:52114",
+    },
 }

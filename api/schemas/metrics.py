@@ -36,18 +36,28 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    from_: Moment | None = Field(None, alias="from", description="Inclusive; a day is one of tz.")
-    to: Moment | None = Field(None, description="Exclusive.")
-    company: Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00]*$")] | None = (
-        Field(None, description="The name, exactly.")
+    from_: Moment | None = Field(
+        None, alias="from", description="Inclusive; a day is one of tz.", examples=["2026-10-01"]
     )
-    source: list[Source] = Field(default_factory=list, max_length=20)
-    status: list[Status] = Field(default_factory=list, max_length=20)
+    to: Moment | None = Field(
+        None, description="Exclusive.", examples=["2026-11-01T00:00:00+01:00"]
+    )
+    company: Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00]*$")] | None = (
+        Field(None, description="The name, exactly.", examples=["Acme"])
+    )
+    source: list[Source] = Field(
+        default_factory=list, max_length=20, examples=[["referral", "recruiter"]]
+    )
+    status: list[Status] = Field(
+        default_factory=list, max_length=20, description="The present one.", examples=[["rejected"]]
+    )
     tz: Annotated[str, AfterValidator(_known)] = Field(
         "UTC", description="IANA name.", examples=["Europe/Berlin"], max_length=64
     )
     as_of: Moment | None = Field(
-        None, description="What had been recorded by then, as the history has it; slower."
+        None,
+        description="What had been recorded by then, as the history has it; slower.",
+        examples=["2026-11-01"],
     )
     scope: Literal["all", "mine"] = Field(
         "all", description="mine: the caller's own applications; a user needs it."

@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from api.body import StrictRoute
 from api.edge import TraceFilter, trace_id_of_context
-from api.examples import EXAMPLES
+from api.examples import ANSWERED, EXAMPLES
 from api.routes import ROUTERS
 
 
@@ -42,7 +42,9 @@ async def test_every_body_has_an_example_that_is_one(client):
         )
     }
     assert bodies == set(EXAMPLES)
-    for name, example in EXAMPLES.items():
+    metrics = [name for name in document["components"]["schemas"] if name.startswith("Answer_")]
+    assert {name.split("_")[1] for name in metrics} | {"FreshnessView"} == set(ANSWERED)
+    for name, example in (EXAMPLES | ANSWERED).items():
         schema = document["components"]["schemas"][name] | {"components": document["components"]}
         jsonschema_rs.validator_for(schema).validate(example)
 
