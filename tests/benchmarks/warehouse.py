@@ -8,8 +8,8 @@ page: before the copy and behind it.
 
 import shutil
 import time
-from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 from flows.log_pages import LogPages
 from storage.duckdb.folder import Claim, Folder
@@ -33,29 +33,36 @@ _GROW = """
     FROM {table}, range(1, {copies}) AS copies (copy)
 """
 _NEW_EVENTS = 5_000
+_RUNS_MAX = 10
 
 
 def runs(workspace: Workspace) -> Iterator[Figures]:
-    """One run after the other, each with a warehouse of its own."""
+    """One run after the other on the same log, each with a warehouse of its own, and a few new
+    events for its publication, which the log keeps."""
     events = workspace.size(EVENTS, 30_000)
-    history = workspace.history(events + _NEW_EVENTS)
+    history = workspace.history(events + _RUNS_MAX * _NEW_EVENTS)
     begun = workspace.head(history, events)
     more = workspace.folder / "more.ndjson"
-    with history.open("rb") as file:
-        more.write_bytes(b"".join(deque(file, _NEW_EVENTS)))
-    while True:
-        with workspace.database() as url, connect(url, autocommit=True) as connection:
-            workspace.load(url, begun)
+    with (
+        history.open("rb") as lines,
+        workspace.database() as url,
+        connect(url, autocommit=True) as connection,
+    ):
+        workspace.load(url, begun)
+        for _ in islice(lines, events):
+            pass
+        while new := list(islice(lines, _NEW_EVENTS)):
             folder = Folder(workspace.folder / "warehouse")
             claim = Claim(folder)
             warehouse = Warehouse(folder, LogReader(connection).log_id())
             figures = _fill(workspace, connection, warehouse)
+            more.write_bytes(b"".join(new))
             workspace.load(url, more)
             figures |= _publish(workspace, connection, warehouse)
             warehouse.close()
             claim.release()
             shutil.rmtree(folder.path)
-        yield figures
+            yield figures
 
 
 def _fill(workspace: Workspace, connection: Connection, warehouse: Warehouse) -> Figures:
