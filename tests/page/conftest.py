@@ -6,7 +6,6 @@ user of its own.
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -20,6 +19,7 @@ from pydantic import SecretStr
 from models.settings import Settings
 from storage.postgres.embedded import Server
 from tests.conftest import JWT_SECRET
+from tests.npm import install, unable
 from tests.page.visitor import PATIENCE_MS, Visitor
 from tests.stream.road import Road
 from tests.stream.server import Api
@@ -34,13 +34,6 @@ FLAGS = (
 ).split()
 DATABASE = "page"
 _users = count(1)
-
-
-def unable(reason: str) -> None:
-    """Skip with a reason; in CI, where nothing may be missing, fail."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="package")
@@ -118,17 +111,5 @@ def visit(browser: Browser, api: Api, user: str) -> Iterator[Visit]:
 @pytest.fixture(scope="package")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The source of axe-core, as tests/page/node pins it."""
-    if shutil.which("npm") is None:
-        unable("no npm on this machine: no axe-core to test with")
-    folder = tmp_path_factory.mktemp("axe") / "node"
-    shutil.copytree(SOURCES, folder)
-    installed = subprocess.run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if installed.returncode:
-        unable(f"npm could not install axe-core: {installed.stderr[-500:]}")
+    folder = install(SOURCES, tmp_path_factory.mktemp("axe") / "node")
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()

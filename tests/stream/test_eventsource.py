@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.npm import install
 from tests.stream.conftest import StartApi
 from tests.stream.road import Road
 
@@ -23,26 +23,7 @@ NAMES = ("heartbeat", "reset", "snapshot", "application.created", "application.a
 @pytest.fixture(scope="session")
 def node_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client with its locked packages, in a temporary folder. In CI it never skips."""
-    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
-    if missing:
-        reason = f"no {' and no '.join(missing)} on this machine: no EventSource client to test"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("node") / "client"
-    shutil.copytree(SOURCES, folder)
-    installed = subprocess.run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if installed.returncode:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"npm ci: {installed.stderr}")
-        pytest.skip(f"npm could not install the EventSource client: {installed.stderr[-500:]}")
-    return folder / "client.mjs"
+    return install(SOURCES, tmp_path_factory.mktemp("node") / "client") / "client.mjs"
 
 
 @asynccontextmanager
