@@ -1,5 +1,6 @@
 """Every metric of the API, once: kind, labels, meaning. No label holds an id of anybody."""
 
+from functools import partial
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -52,85 +53,74 @@ class Metrics:
     """One process's metrics; a registry of its own, so that two apps do not mix."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
-        self.request_seconds = Histogram(
+        self.registry = CollectorRegistry()
+        histogram = partial(Histogram, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        counter = partial(Counter, registry=self.registry)
+        self.request_seconds = histogram(
             "jobfinders_api_request_seconds",
             "Time from request to the last byte of its answer, by route template.",
             ["method", "route", "status"],
             buckets=_REQUEST_BUCKETS_S,
-            registry=registry,
         )
-        self.requests_open = Gauge(
+        self.requests_open = gauge(
             "jobfinders_api_requests_open",
             "Requests being answered, streams included.",
-            registry=registry,
         )
-        self.refused = Counter(
+        self.refused = counter(
             "jobfinders_api_refused_total",
             "Errors answered, by code of the error envelope.",
             ["code"],
-            registry=registry,
         )
-        self.ingested = Counter(
+        self.ingested = counter(
             "jobfinders_api_ingested_total",
             "Messages put into the outbox by POST /api/events.",
-            registry=registry,
         )
-        self.database_up = Gauge(
+        self.database_up = gauge(
             "jobfinders_database_up",
             "1 while Postgres answers this process.",
-            registry=registry,
         )
-        self.redis_unreachable = Gauge(
+        self.redis_unreachable = gauge(
             "jobfinders_redis_unreachable",
             "1 while the Redis that is set does not answer: this process limits by itself.",
-            registry=registry,
         )
-        self.outbox_age_seconds = Gauge(
+        self.outbox_age_seconds = gauge(
             "jobfinders_outbox_age_seconds",
             "Age of the oldest message that the flow has not taken.",
-            registry=registry,
         )
-        self.flow_idle_seconds = Gauge(
+        self.flow_idle_seconds = gauge(
             "jobfinders_flow_idle_seconds",
             "Time since the analytics flow last committed a batch.",
-            registry=registry,
         )
-        self.streams_open = Gauge(
+        self.streams_open = gauge(
             "jobfinders_streams_open",
             "Live streams being served.",
             ["kind"],
-            registry=registry,
         )
-        self.stream_resets = Counter(
+        self.stream_resets = counter(
             "jobfinders_stream_resets_total",
             "Clients told to forget what they hold, by reason.",
             ["reason"],
-            registry=registry,
         )
-        self.stream_delivery_seconds = Histogram(
+        self.stream_delivery_seconds = histogram(
             "jobfinders_stream_delivery_seconds",
             "From the recording of a message to its live frames being handed to the server.",
             buckets=_REQUEST_BUCKETS_S,
-            registry=registry,
         )
-        self.client_application_load_seconds = Histogram(
+        self.client_application_load_seconds = histogram(
             "jobfinders_client_application_load_seconds",
             "Loading the list of applications, as clients report it.",
             buckets=_CLIENT_BUCKETS_S,
-            registry=registry,
         )
-        self.client_filter_seconds = Histogram(
+        self.client_filter_seconds = histogram(
             "jobfinders_client_filter_seconds",
             "Answering a filter, as clients report it.",
             buckets=_CLIENT_BUCKETS_S,
-            registry=registry,
         )
-        self.client_feed_latency_seconds = Histogram(
+        self.client_feed_latency_seconds = histogram(
             "jobfinders_client_feed_latency_seconds",
             "From an event to its frame at the client, as clients report it.",
             buckets=_REQUEST_BUCKETS_S,
-            registry=registry,
         )
 
     def text(self) -> bytes:
