@@ -27,8 +27,9 @@ from storage.kafka.records import (
 from storage.kafka.scan import committed, ends
 from storage.postgres.connect import connect
 from storage.postgres.consumers import Consumer, Line, LogReader, behind
+from storage.postgres.dead_letters import Letter, Refusal
 from storage.postgres.outbox import Reader, partition_count, subject_of
-from storage.postgres.relay import Letter, Stored
+from storage.postgres.relay import Stored
 
 NAME = "relay"
 _ROUND = 10_000
@@ -113,7 +114,7 @@ class Relay:
                 yield Outgoing(self._analytics, line.application_id, line.payload.encode(), headers)
         for letter in letters:
             key = subject_of(letter.payload) or None
-            yield Outgoing(self._dead_letters, key, letter.payload[:_KEPT_BYTES], letter.headers())
+            yield Outgoing(self._dead_letters, key, letter.payload[:_KEPT_BYTES], _why(letter))
 
     def _told(self, message: Message) -> Headers:
         place = f"{self._log_id}/{message.offset}".encode()
@@ -149,6 +150,12 @@ class Relay:
             self._consumer.advance({})
             self._stored.remove([place for place in places if place is not None])
             self._stored.passed(known)
+
+
+def _why(letter: Letter) -> Headers:
+    """Why it is dead, and where it came from."""
+    told = Refusal.__struct_fields__
+    return [(name, str(getattr(letter, name)).encode()) for name in told]
 
 
 def run(settings: Settings, url: str) -> None:

@@ -15,8 +15,8 @@ _BATCH = 1_000
 _NO_ID = 2**63 - 1
 
 
-class Line(msgspec.Struct):
-    """A dead letter in a list; `size` in bytes."""
+class Refusal(msgspec.Struct):
+    """A dead letter's place, and why it is one."""
 
     id: int
     source: str
@@ -25,20 +25,18 @@ class Line(msgspec.Struct):
     stage: str
     reason: str
     detail: str
+
+
+class Line(Refusal):
+    """A dead letter in a list; `size` in bytes."""
+
     received_at: datetime
     size: int
 
 
-class Letter(msgspec.Struct):
+class Letter(Refusal):
     """One dead letter with its message as it came."""
 
-    id: int
-    source: str
-    partition: int
-    offset: int
-    stage: str
-    reason: str
-    detail: str
     run: UUID | None
     recorded_at: datetime
     received_at: datetime
@@ -57,6 +55,17 @@ def find(connection: Connection, letter_id: int) -> Letter | None:
     """One dead letter, None when it is not (or no longer) there."""
     row = connection.execute(SQL.show, (letter_id,)).fetchone()
     return None if row is None else Letter(*row)
+
+
+def uncopied(connection: Connection, limit: int) -> list[Letter]:
+    """The oldest that the relay has not published."""
+    with connection.cursor(binary=True) as cursor:
+        return [Letter(*row) for row in cursor.execute(SQL.uncopied, (limit,))]
+
+
+def mark_copied(connection: Connection, ids: list[int]) -> None:
+    """Kafka has these."""
+    connection.execute(SQL.mark_copied, (ids,))
 
 
 def redrive(connection: Connection, ids: list[int]) -> int:

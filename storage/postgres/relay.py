@@ -3,34 +3,15 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-import msgspec
-
-from storage.postgres import consumers
+from storage.postgres import consumers, dead_letters
 from storage.postgres.connect import Connection
+from storage.postgres.dead_letters import Letter
 from storage.postgres.outbox import SQL as OUTBOX
 from storage.postgres.queries import load
 
 SQL = load("relay")
 _TOPIC = "relay.events"
 """Under this name flow_positions keeps how far the relay knows the events topic."""
-
-
-class Letter(msgspec.Struct):
-    """A dead letter that was not published yet."""
-
-    id: int
-    source: str
-    partition: int
-    offset: int
-    stage: str
-    reason: str
-    detail: str
-    payload: bytes
-
-    def headers(self) -> list[tuple[str, bytes | None]]:
-        """Why it is one, and where it came from."""
-        told = ("id", "source", "partition", "offset", "stage", "reason", "detail")
-        return [(name, str(getattr(self, name)).encode()) for name in told]
 
 
 class Stored:
@@ -49,8 +30,7 @@ class Stored:
 
     def letters(self, limit: int) -> list[Letter]:
         """The next dead letters to publish."""
-        with self._connection.cursor(binary=True) as cursor:
-            return [Letter(*row) for row in cursor.execute(SQL.letters, (limit,))]
+        return dead_letters.uncopied(self._connection, limit)
 
     def revisions(self, application_ids: list[str]) -> dict[str, int]:
         """The present revision of each row."""
@@ -62,7 +42,7 @@ class Stored:
 
     def copied(self, ids: list[int]) -> None:
         """Kafka has these dead letters."""
-        self._connection.execute(SQL.copied, (ids,))
+        dead_letters.mark_copied(self._connection, ids)
 
     def positions(self) -> dict[int, int]:
         """Behind which offsets of the events topic nothing of ours is unaccounted for."""

@@ -12,6 +12,17 @@ SELECT id, source, partition, "offset", stage, reason, detail, run, recorded_at,
 FROM dead_letters
 WHERE id = $1
 
+-- name: uncopied
+SELECT id, source, partition, "offset", stage, reason, detail, run, recorded_at, received_at,
+       payload
+FROM dead_letters
+WHERE NOT copied
+ORDER BY id
+LIMIT $1
+
+-- name: mark_copied
+UPDATE dead_letters SET copied = true WHERE id = ANY ($1::bigint[])
+
 -- name: counts
 SELECT reason, count(*) FROM dead_letters GROUP BY reason ORDER BY count(*) DESC, reason
 
