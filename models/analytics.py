@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from models.application import RANK, RESPONSES, STATUSES, allowed
-from models.facts import Kind, State, effective
+from models.facts import Fact, Kind, State, effective
 from models.instant import US_PER_HOUR
 
 FOLD_VERSION = 1
@@ -105,29 +105,23 @@ def hours_between(start: int, end: int) -> float:
 def fold(state: State) -> Row:
     """The row of an application with these facts; they must be in fold order."""
     row = Row(user_id=state.user_id, status_changes=[], flags=[], version=len(state.facts))
+    row.last_fact_at = state.facts[-1].time if state.facts else None
+    facts = effective(state.facts)
     profile: dict[str, str | float] | None = None
     changes: list[dict[str, str | float]] = []
     changed_score: float | None = None
     note_ids: set[str] = set()
     interview_ids: set[str] = set()
     offer_ids: set[str] = set()
-    interviews = offers = 0
-    status: int | None = None
-    status_at = 0
     response_at: int | None = None
-    gap = irregular = False
     act = act_before = NO_ACT
 
-    for fact in effective(state.facts):
-        kind = fact.kind
-        time = fact.time
-        rank = fact.rank
+    for fact in facts:
+        kind, time = fact.kind, fact.time
         if kind == _STATUS_CHANGED:
-            if fact.old is not None and fact.old != status:
-                gap = True
-            if rank not in (_RANK_APPLIED, _RANK_WITHDRAWN):
+            if fact.rank not in (_RANK_APPLIED, _RANK_WITHDRAWN):
                 row.last_employer_activity_at = time
-                act_before, act = act, STATUS + rank
+                act_before, act = act, STATUS + fact.rank
         elif kind == _CREATED:
             row.last_candidate_activity_at = time
             if profile is None:
@@ -159,8 +153,32 @@ def fold(state: State) -> Row:
             act_before, act = act, INTERVIEW if kind == _INTERVIEW else OFFER
             if response_at is None:
                 response_at = time
-        if rank > _RANK_WITHDRAWN or rank == status:
+    row.notes = len(note_ids)
+    row.interviews_scheduled, row.offers_received = len(interview_ids), len(offer_ids)
+    row.first_response_at = response_at
+    row.last_act, row.act_before = act, act_before
+    _apply_profile(row, profile, changes, changed_score)
+    gap, irregular = _move(row, facts)
+    row.flags = _flags(row, profile is None, irregular, gap)
+    return row
+
+
+def _move(row: Row, facts: list[Fact]) -> tuple[bool, bool]:
+    """Fill in what follows from the transitions; whether there is a gap, and one outside the
+    table."""
+    status: int | None = None
+    status_at = 0
+    interviews = offers = 0
+    gap = irregular = False
+    for fact in facts:
+        rank = fact.rank
+        if rank > _RANK_WITHDRAWN:
             continue
+        if fact.old is not None and fact.old != status:
+            gap = True
+        if rank == status:
+            continue
+        time = fact.time
         regular = _ALLOWED[status, rank]
         irregular = irregular or not regular
         row.status_changes.append(
@@ -175,24 +193,19 @@ def fold(state: State) -> Row:
         status, status_at = rank, time
         interviews += rank == _RANK_INTERVIEW
         offers += rank == _RANK_OFFER
-        if response_at is None and rank in _RANKS_OF_RESPONSE:
-            response_at = time
-
+        if rank in _RANKS_OF_RESPONSE and (
+            row.first_response_at is None or time < row.first_response_at
+        ):
+            row.first_response_at = time
     if status is not None:
         row.status, row.status_at = _NAMES[status], status_at
         if status == _RANK_HIRED:
             row.hired, row.hired_at = True, status_at
-    row.notes = len(note_ids)
-    row.interviews_scheduled = max(len(interview_ids), interviews)
-    row.offers_received = max(len(offer_ids), offers)
-    row.first_response_at = response_at
-    if response_at is not None and row.applied_at is not None:
-        row.response_time_hours = max(0.0, hours_between(row.applied_at, response_at))
-    _apply_profile(row, profile, changes, changed_score)
-    row.flags = _flags(row, profile is None, irregular, gap)
-    row.last_fact_at = state.facts[-1].time if state.facts else None
-    row.last_act, row.act_before = act, act_before
-    return row
+    row.interviews_scheduled = max(row.interviews_scheduled, interviews)
+    row.offers_received = max(row.offers_received, offers)
+    if row.first_response_at is not None and row.applied_at is not None:
+        row.response_time_hours = max(0.0, hours_between(row.applied_at, row.first_response_at))
+    return gap, irregular
 
 
 def _apply_profile(
