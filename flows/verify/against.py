@@ -2,7 +2,7 @@
 
 import gzip
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class Fed:
         # The clock of recording is not known here, so no time is too far ahead; whether one
         # was is judged with its dead letter.
         verdict = judge(line, FOREVER_US)
-        self._events.append(0 if isinstance(verdict, str) else _event_digest(verdict))
+        self._events.append(0 if isinstance(verdict, str) else digest(verdict))
         self._payloads.append(_payload_digest(line))
         self._numbers.append(number)
         if source not in self._indexes:
@@ -44,9 +44,9 @@ class Fed:
             self._inputs.append(source)
         self._of_input.append(self._indexes[source])
 
-    def met(self, facts: Iterable[Judged]) -> None:
-        """Accepted facts of the log."""
-        self._met.extend(map(_event_digest, facts))
+    def met(self, facts: "array[int]") -> None:
+        """Digests of accepted facts of the log."""
+        self._met.extend(facts)
 
     def __len__(self) -> int:
         return len(self._events)
@@ -77,7 +77,8 @@ class Fed:
 _DIGESTS = {"event": pl.UInt64, "payload": pl.UInt64}
 
 
-def _event_digest(event: Judged) -> int:
+def digest(event: Judged) -> int:
+    """Of what makes an event the event that it is; never 0."""
     told = f"{event.subject} {event.id} {event.type} {event.time}"
     return int.from_bytes(blake2b(told.encode(), digest_size=8).digest(), "big") or 1
 

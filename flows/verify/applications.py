@@ -39,7 +39,7 @@ def check_range(
     _check_announced(report, snapshot.rows(SQL.announced, *within), found)
     _check_entities(report, snapshot.rows(SQL.entities, *within), expected)
     if published is not None:
-        check_rows(report, snapshot, published, within, placed)
+        check_rows(report, snapshot, published, within, placed, expected)
     report.applications += expected.height
     report.facts += len(facts)
     return facts

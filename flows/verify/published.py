@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from flows.verify.rows import ANNOUNCED, SCHEMA
 from flows.verify.snapshot import Range, Rows
-from models.errors import NotFound
-from storage.duckdb.reader import open_latest, present
+from models.errors import NotFound, Unavailable
+from storage.duckdb.manifest import Manifest
+from storage.duckdb.reader import present
 from storage.postgres.queries import load
 
 SQL = dict(load("verify", "storage.duckdb"))
@@ -19,14 +21,19 @@ _EVENT_KINDS = ("events", "versions")
 
 
 class Published:
-    """Reads of one version, which later publications do not change."""
+    """Reads of one version, which later publications do not change: the newest, or that of a
+    manifest. Raises NotFound before the first publication, Unavailable when it has gone."""
 
-    def __init__(self, folder: Path) -> None:
-        self.manifest, self.file = present(folder)
-        self._connection = open_latest(folder)
-        number = self._connection.execute(SQL["version"]).fetchall()[0][0]
-        if number != self.manifest.version:  # published between the two lines
-            self.manifest, self.file = present(folder)
+    def __init__(self, folder: Path, manifest: Manifest | None = None) -> None:
+        self.folder = folder
+        self.manifest = manifest or present(folder)[0]
+        self.file = folder / self.manifest.file
+        try:
+            self._connection = duckdb.connect(str(self.file), read_only=True)
+        except duckdb.IOException as error:
+            if self.file.exists():
+                raise
+            raise Unavailable(f"{self.file} was replaced by newer versions: try again") from error
         self._parts = {
             kind: [
                 str(folder / name)
@@ -105,10 +112,10 @@ def _as_text(row: Sequence[Any]) -> list[Any]:
 
 
 @contextmanager
-def published(folder: Path | None) -> Iterator[Published | None]:
-    """The present version, None before the first publication."""
+def published(folder: Path | None, manifest: Manifest | None = None) -> Iterator[Published | None]:
+    """The present version or that of a manifest, None before the first publication."""
     try:
-        found = None if folder is None else Published(folder)
+        found = None if folder is None else Published(folder, manifest)
     except NotFound:
         found = None
     try:

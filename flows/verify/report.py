@@ -52,6 +52,15 @@ class Report:
         if len(self.differences) < SHOWN:
             self.differences.append(Difference(check, str(where), str(found), str(expected)))
 
+    def include(self, piece: "Report") -> None:
+        """Add what was found in a piece of the work."""
+        self.applications += piece.applications
+        self.facts += piece.facts
+        self.probabilities += piece.probabilities
+        self.unchecked_probabilities += piece.unchecked_probabilities
+        self.counts += piece.counts
+        self.differences += piece.differences[: SHOWN - len(self.differences)]
+
     def __str__(self) -> str:
         if self.clean:
             return f"{self.facts} facts of {self.applications} applications: exact"

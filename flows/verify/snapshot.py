@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from psycopg import IsolationLevel
+from psycopg import IsolationLevel, sql
 
 from storage.postgres.connect import Connection, connect
 from storage.postgres.queries import load
@@ -19,9 +19,10 @@ Range = tuple[str, str | None]
 
 
 class Snapshot:
-    """Reads of one REPEATABLE READ transaction."""
+    """Reads of one REPEATABLE READ transaction on the database at `url`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, url: str, connection: Connection) -> None:
+        self.url = url
         self._connection = connection
 
     def ranges(self, facts: int = CHUNK_FACTS) -> list[Range]:
@@ -30,6 +31,11 @@ class Snapshot:
         edges = [row[0] for row in self.rows(SQL.edges, facts)]
         starts = [_FIRST, *edges[1:]]
         return list(zip(starts, [*starts[1:], None], strict=True))
+
+    def share(self) -> str:
+        """A name under which other connections see the same moment while this one is open."""
+        name: str = self.rows(SQL.share)[0][0]
+        return name
 
     def rows(self, statement: str, *parameters: object) -> Rows:
         """All rows of a statement."""
@@ -52,9 +58,12 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot(url: str) -> Iterator[Snapshot]:
-    """One moment of the database, whatever is written meanwhile. Raises Unavailable."""
+def snapshot(url: str, shared: str | None = None) -> Iterator[Snapshot]:
+    """One moment of the database, whatever is written meanwhile: now, or that of the snapshot
+    that was `shared` under this name. Raises Unavailable."""
     with connect(url) as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        yield Snapshot(connection)
+        if shared is not None:
+            connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(shared))
+        yield Snapshot(url, connection)

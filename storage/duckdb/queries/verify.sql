@@ -41,18 +41,21 @@ SELECT partition, "offset", epoch_us(recorded_at), epoch_us("time"), orphan, id,
     user_id, type
 FROM events
 WHERE partition = $1 AND "offset" >= $2 AND "offset" < $3
+ORDER BY "offset"
 
 -- name: predictions
 SELECT partition, "offset", epoch_us(recorded_at), application_id, status, epoch_us(computed_at),
     p, low, high, model_version, labels_seen, cold_start
 FROM predictions
 WHERE partition = $1 AND "offset" >= $2 AND "offset" < $3
+ORDER BY "offset"
 
 -- name: history_events
 SELECT partition, "offset", epoch_us(recorded_at), epoch_us("time"), orphan, id, application_id,
     user_id, type, payload
 FROM read_parquet($1, hive_partitioning = false)
 WHERE partition = $2 AND "offset" >= $3 AND "offset" < $4
+ORDER BY "offset"
 
 -- name: history_versions
 SELECT "offset", epoch_us(recorded_at),

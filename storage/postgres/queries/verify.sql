@@ -6,9 +6,11 @@ FROM (SELECT application_id, sum(version) OVER (ORDER BY application_id) / $1 AS
 GROUP BY chunk
 ORDER BY first
 
--- name: totals
-SELECT coalesce(sum(version), 0)::bigint, (SELECT count(*) FROM outbox)
-FROM application_analytics
+-- name: share
+SELECT pg_export_snapshot()
+
+-- name: waiting_messages
+SELECT count(*) FROM outbox
 
 -- name: facts
 -- Accepted events of the applications from $1 to before $2 (to the end without one).
@@ -131,9 +133,6 @@ FROM unnest($1::text[], $2::text[]) AS wanted (application_id, id)
 JOIN event_log AS log ON log.application_id = wanted.application_id AND log.id = wanted.id
 WHERE log.type <> 'application.analytics_updated'
 
--- name: log_id
-SELECT id::text FROM log
-
 -- name: lines
 -- Of partition $1 from offset $2 to before $3; instants as microseconds since 1970.
 SELECT partition, "offset", (extract(epoch FROM recorded_at) * 1000000)::bigint,
@@ -153,15 +152,12 @@ WHERE application_id >= $1 AND ($2::text IS NULL OR application_id < $2)
 ORDER BY application_id, length(id) DESC, id COLLATE "C" DESC
 
 -- name: model_weights
--- Weights of the versions that served what is stored; null where they were pruned.
-SELECT number, weights FROM model_versions
-WHERE number IN (SELECT (success_probability ->> 'modelVersion')::bigint
-                 FROM application_analytics WHERE success_probability IS NOT NULL)
+-- Weights of these versions; null where they were pruned.
+SELECT number, weights FROM model_versions WHERE number = ANY ($1::bigint[])
 
 -- name: probabilities
 SELECT application_id, state, (success_probability ->> 'p')::double precision,
     (success_probability ->> 'modelVersion')::bigint, success_probability ->> 'computedAt'
 FROM application_analytics
-WHERE application_id > $1 AND success_probability IS NOT NULL
-ORDER BY application_id
-LIMIT $2
+WHERE application_id >= $1 AND ($2::text IS NULL OR application_id < $2)
+    AND success_probability IS NOT NULL
