@@ -42,7 +42,7 @@ def main(bootstrap: str, topic: str, group: str, url: str) -> dict[str, float]:
     events, began = 0, 0.0
     with connect(url, autocommit=True) as connection:
         connection.execute(CREATE)
-        while not _at_end(consumer, topic) or not events:
+        while not _at_end(consumer, topic):
             messages = [m for m in consumer.consume(_BATCH, _IDLE_S) if m.error() is None]
             if not messages:
                 continue
