@@ -14,7 +14,8 @@ from uuid import uuid4
 
 import psutil  # type: ignore[import-untyped]
 
-from storage.postgres import ingest_runs
+from models.success import Version
+from storage.postgres import ingest_runs, versions
 from storage.postgres.connect import Connection, connect
 from storage.postgres.outbox import copy_lines
 from tests.benchmarks.figures import Figure, Figures
@@ -34,7 +35,7 @@ def runs(workspace: Workspace) -> Iterator[Figures]:
     path = workspace.history(workspace.size(EVENTS, 50_000))
     while True:
         workspace.tell("the flow")
-        figures = _flow(workspace, path)
+        figures = flow_alone(workspace, path)
         rate = figures["flow"].value
         used_s = figures["processor of the flow"].value + figures["processor of Postgres"].value
         for title, more in (("rows only", ()), ("rows + log", ("log",))):
@@ -61,12 +62,18 @@ def runs(workspace: Workspace) -> Iterator[Figures]:
         yield figures
 
 
-def _flow(workspace: Workspace, path: Path) -> Figures:
+def flow_alone(workspace: Workspace, path: Path, version: Version | None = None) -> Figures:
+    """The analytics flow on a fresh database; with a version it predicts each changed row."""
     with (
         workspace.database() as url,
         workspace.flow(url) as flow,
         connect(url, autocommit=True) as connection,
     ):
+        if version is not None:
+            versions.publish(connection, version, 0)
+        while not _polls(connection):
+            flow.check()
+            time.sleep(_POLL_S)
         halted = psutil.Process(flow.popen.pid)
         halted.suspend()
         events = _fill(connection, path)
@@ -88,6 +95,15 @@ def _flow(workspace: Workspace, path: Path) -> Figures:
             "peak memory of the flow": Figure(flow.peak_mb, "MB", at_most=MEMORY_MB_MAX),
             "applications": Figure(_checked(connection, events), "rows"),
         }
+
+
+def _polls(connection: Connection) -> bool:
+    """Whether the flow has all its connections: one halted amid connecting would give up."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND query LIKE '%FROM outbox%')"
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def _fill(connection: Connection, path: Path) -> int:
