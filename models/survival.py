@@ -4,6 +4,7 @@ Kaplan, Meier (1958), doi:10.1080/01621459.1958.10501452; the band is Greenwood'
 log(-log) scale (Kalbfleisch, Prentice, The Statistical Analysis of Failure Time Data, 1.4).
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ _Z = 1.959963984540054  # of a two-sided 95 % band
 _ROUNDING = 1e-12  # a product of fractions may miss the half by so much
 _STEP_MIN = 0.005
 _BLOCK = 1 << 14
+_EXPONENT_MAX = 700.0  # of a double
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,17 @@ class Curve:
     def percentile_band(self, share: float) -> tuple[float | None, float | None]:
         """Least and greatest hours between which `percentile` lies (95 %); None for no end."""
         least = greatest = None
-        variance = self._variance()
-        for start in range(0, len(self.hours), _BLOCK):  # the greatest is rarely far
+        level = 1 - share + _ROUNDING
+        variances = self._variance()
+        for start in range(0, len(self.hours), _BLOCK):
             block = slice(start, start + _BLOCK)
-            hours, waiting = self.hours[block], self.waiting[block]
-            low, high = _band(waiting, variance[block])
+            hours, waiting, variance = self.hours[block], self.waiting[block], variances[block]
+            if _stays_above(level, waiting, variance):
+                continue
+            low, high = _band(waiting, variance)
             if least is None:
-                least = _first(hours, low <= 1 - share + _ROUNDING)
-            greatest = _first(hours, (high <= 1 - share + _ROUNDING) & (waiting > 0))
+                least = _first(hours, low <= level)
+            greatest = _first(hours, (high <= level) & (waiting > 0))
             if greatest is not None:
                 break
         return least, greatest
@@ -125,6 +130,16 @@ def _band(waiting: Floats, variance: Floats) -> tuple[Floats, Floats]:
     low = np.exp(log * spread, out=waiting.copy(), where=some)
     high = np.exp(log / spread, out=waiting.copy(), where=some)
     return low, high
+
+
+def _stays_above(level: float, waiting: Floats, variance: Floats) -> bool:
+    """Whether no edge of these steps comes down to the level, judged by their ends alone: the
+    share falls, its variance grows."""
+    first, last = float(waiting[0]), float(waiting[-1])
+    if not 0 < last <= first < 1:
+        return False
+    widest = min(_Z * math.sqrt(float(variance[-1])) / -math.log(first), _EXPONENT_MAX)
+    return bool(last ** math.exp(widest) > level + _ROUNDING)
 
 
 def _first(hours: Floats, reached: Flags) -> float | None:
