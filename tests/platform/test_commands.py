@@ -124,6 +124,7 @@ def test_a_token_carries_what_the_api_expects(tmp_path: Path) -> None:
         (["status"], {}, "start it with `jobfinders up`"),
         (["dead-letters", "list"], {}, "nothing is running on"),
         (["migrate"], {"postgres_url": "postgresql://127.0.0.1:1/x"}, "Postgres does not answer"),
+        (["status"], {"postgres_url": "me:s3cret@db/jobs"}, "JOBFINDERS_POSTGRES_URL is not like"),
         (["url", "kafka"], {}, "no Kafka"),
     ],
 )
