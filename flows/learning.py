@@ -27,7 +27,7 @@ def dataflow(pupil: Pupil) -> Dataflow:
     return flow
 
 
-class LogPages(StatefulSourcePartition[list[Line], None]):
+class _LogPartition(StatefulSourcePartition[list[Line], None]):
     """Pages behind the committed positions."""
 
     def __init__(self, pupil: Pupil) -> None:
@@ -55,8 +55,8 @@ class LogSource(FixedPartitionedSource[list[Line], None]):
     def list_parts(self) -> list[str]:
         return ["log"]
 
-    def build_part(self, step_id: str, for_part: str, resume_state: None) -> LogPages:
-        return LogPages(self._pupil)
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> "_LogPartition":
+        return _LogPartition(self._pupil)
 
 
 class LearningWriter(StatelessSinkPartition[list[Line]]):

@@ -14,8 +14,7 @@ from flows.commands.kafka import broker as local_broker
 from flows.figures import Watch
 from flows.running import Claim, Running
 from flows.screen import Screen
-from flows.servers import Server as Watchable
-from flows.servers import Watched
+from flows.servers import Watchable, Watched
 from flows.supervisor import Part, stop_all
 from models.demo import DEMO_USER
 from models.errors import Unavailable

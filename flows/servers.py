@@ -10,7 +10,7 @@ from models.errors import Unavailable
 Say = Callable[[str], None]
 
 
-class Server(Protocol):
+class Watchable(Protocol):
     """The embedded Postgres, the local Kafka."""
 
     def pid(self) -> int | None:
@@ -25,7 +25,7 @@ class Server(Protocol):
 class Watched:
     """Started, and started again when it has gone; `say` hears of it."""
 
-    def __init__(self, name: str, server: Server, start: Callable[[], str], say: Say) -> None:
+    def __init__(self, name: str, server: Watchable, start: Callable[[], str], say: Say) -> None:
         self._name = name
         self._server = server
         self._start = start
