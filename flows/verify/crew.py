@@ -16,7 +16,7 @@ from models.errors import Unavailable
 from storage.duckdb.manifest import Manifest
 
 PROCESSES_MAX = 4
-"""Each holds the facts of a piece in several shapes, some 200 MB; Postgres works as well."""
+"""Each holds the facts of a piece in several shapes, some 300 MB; Postgres works as well."""
 PIECES_EACH = 3
 """For fewer a process is not worth its start."""
 

@@ -17,7 +17,7 @@ from flows.verify.report import Report
 from flows.verify.rows import ANNOUNCED, announced, recomputed
 from flows.verify.snapshot import SQL, Range, Rows, Snapshot
 
-_CHUNK_LINES = 50_000
+_CHUNK_LINES = 20_000
 _UPDATED = "application.analytics_updated"
 _KEY = "application_id"
 _SAID = ("p", "low", "high", "modelVersion", "labelsSeen", "coldStart")
