@@ -84,8 +84,8 @@ class TopicReader:
         return messages
 
     def settled(self, places: Iterable[int]) -> None:
-        """Their effect has committed, and the position with it."""
-        self._settled = max(places) + 1
+        """Their effect has committed, and the position with it; a batch may have had none."""
+        self._settled = max(places, default=self._settled - 1) + 1
 
     def rewind(self) -> None:
         """Nothing that was read and is not settled will be: read it all again."""
