@@ -36,6 +36,9 @@ _Z80 = 1.2815515655446004
 _SPREAD = 9.6
 """The variance of a weight by its step size, calibrated on the simulator
 (docs/decisions/success.md)."""
+_LOW_MIN = 0.005
+"""An interval that begins lower begins at 0: what is hopeless is told from little chance in the
+mean, seldom in the single case (docs/decisions/success.md)."""
 _PRIOR_HIRED = 1.0
 _PRIOR_ALL = 5.0
 """Before the first outcome one of five is taken to be hired."""
@@ -134,7 +137,9 @@ def predict(version: Version, rows: Sequence[Row], now: Sequence[int]) -> Answer
     moved[0] = 0.0
     strongest = np.argsort(-np.abs(moved), axis=0, kind="stable")[:FACTORS]
     effects = p - _probability(logit - np.take_along_axis(moved, strongest, axis=0))
-    return Answers(p, _probability(logit - half), _probability(logit + half), strongest, effects)
+    low = _probability(logit - half)
+    low = np.where(low < _LOW_MIN, 0.0, low)
+    return Answers(p, low, _probability(logit + half), strongest, effects)
 
 
 def columns(version: Version, answers: Answers, now: int) -> list[bytes]:
