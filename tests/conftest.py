@@ -6,6 +6,7 @@ from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -19,6 +20,10 @@ from tests.warehouse.filling import fill
 JWT_SECRET = "a-secret-for-tests-of-more-than-32-bytes"
 
 _numbers = count(1)
+
+# An example that is slow on a busy machine is no fault.
+hypothesis.settings.register_profile("ours", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")

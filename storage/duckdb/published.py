@@ -3,7 +3,7 @@ was. Read-only, no file but the history's within reach, nothing to be configured
 
 import threading
 from collections.abc import Callable, Hashable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, TypeVar, cast
@@ -58,13 +58,13 @@ class Version:
 
     def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
         """What `find` finds, found once for this version; the key must say what was asked."""
-        if key not in self._known:
-            found = find()
-            if len(self._known) >= _KNOWN_MAX:
-                self._known.clear()
-            self._known[key] = found
-            return found
-        return cast("Found", self._known[key])
+        with suppress(KeyError):  # another thread may clear it at any time
+            return cast("Found", self._known[key])
+        found = find()
+        if len(self._known) >= _KNOWN_MAX:
+            self._known.clear()
+        self._known[key] = found
+        return found
 
 
 class Published:

@@ -142,7 +142,7 @@ def _advance(connection: Connection, place: Place, prepared: Prepared) -> None:
             place.flow,
             place.partition,
             place.epoch,
-            max(prepared.places, default=-1) + 1,
+            max(prepared.places) + 1 if prepared.places else None,
             prepared.log_count,
             counts.accepted,
             counts.duplicates,

@@ -101,7 +101,6 @@ def _try(operation, url: str, headers: dict[str, str], known: dict[str, str]) ->
 
     @hypothesis_settings(
         max_examples=EXAMPLES_PER_OPERATION,
-        deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

@@ -20,7 +20,7 @@ EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
 NOW = parse("2026-06-01T00:00:00Z")
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.permutations(LINES), st.lists(st.sampled_from(LINES)), st.randoms())
 def test_any_order_and_duplication_adds_up(
     order: list[bytes], again: list[bytes], chance: random.Random

@@ -17,7 +17,7 @@ from tests.contract.generated import HISTORIES, damaged_lines
 
 NOW = parse("2026-06-01T00:00:00Z")
 UNHURRIED = settings(
-    deadline=None, max_examples=600, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=600, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 
 

@@ -12,7 +12,6 @@ from tests.contract.building import NOW
 from tests.contract.generated import damaged_lines, events
 
 UNHURRIED = settings(
-    deadline=None,
     max_examples=1_000,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,

@@ -23,6 +23,7 @@ from storage.kafka.client import (
     topic_name,
     topic_state,
 )
+from storage.postgres import rescores
 from storage.postgres.connect import connect
 from tests.flows.driving import drain, put, step
 from tests.kafka.driving import counted, fold_all, produce, relay_all, until
@@ -86,6 +87,26 @@ def test_a_topic_that_was_made_anew_is_noticed(kafka: Settings, database: str) -
     assert letters == [(b"bad",), (b"worse",)]
     report = verify(database, kafka=kafka)
     assert report.clean, report
+
+
+def test_predicting_anew_says_nothing_of_how_far_the_topic_was_read(
+    settings: Settings, kafka: Settings, database: str
+) -> None:
+    """Else the flow would go on at the topic's offset 0, which retention may have taken."""
+    put(database, [event(1)])
+    drain(database, settings)
+    with connect(database) as connection:
+        rescores.ask(connection, {"app_1": 0})
+    _fold(kafka, database, lambda: not _asked(database))
+    with connect(database) as connection:
+        places = connection.execute("SELECT source, position FROM flow_positions").fetchall()
+    assert [source for source, _ in places] == ["outbox"]
+    assert places[0][1] > 0
+
+
+def _asked(url: str) -> bool:
+    with connect(url) as connection:
+        return bool(connection.execute("SELECT FROM rescores").fetchall())
 
 
 def _made_anew(kafka: Settings) -> bool:

@@ -59,7 +59,7 @@ def lesson(applications: list[tuple[list[Row], bool]]) -> Learner:
 
 
 @given(applications=APPLICATIONS, asked=st.lists(ROWS, min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_row_has_a_finite_answer_and_is_left_as_it_was(
     applications: list[tuple[list[Row], bool]], asked: list[Row]
 ) -> None:
@@ -78,7 +78,7 @@ def test_any_row_has_a_finite_answer_and_is_left_as_it_was(
 
 
 @given(rows=st.lists(ROWS, min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_moment_names_no_position_twice(rows: list[Row]) -> None:
     moments = features(rows, [NOW] * len(rows), np.full(EMPLOYERS, 7.0))
     assert moments.positions.shape == moments.values.shape == (SLOTS, len(rows))
@@ -89,7 +89,7 @@ def test_a_moment_names_no_position_twice(rows: list[Row]) -> None:
 
 
 @given(first=APPLICATIONS, then=APPLICATIONS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_is_kept_learns_on_to_the_last_bit(
     first: list[tuple[list[Row], bool]], then: list[tuple[list[Row], bool]]
 ) -> None:
@@ -107,7 +107,7 @@ def test_what_is_kept_learns_on_to_the_last_bit(
 
 
 @given(applications=APPLICATIONS, asked=ROWS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_it_says_what_river_says(applications: list[tuple[list[Row], bool]], asked: Row) -> None:
     """Five of river's regressions, an application a mini-batch; river brings a weight up to
     date when its feature is met, so each is met once more with a gradient of nothing."""

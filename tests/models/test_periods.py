@@ -64,7 +64,7 @@ def test_weeks_are_iso_weeks_across_the_year() -> None:
     assert [week[:10] for week in weeks] == ["2026-12-28", "2027-01-04", "2027-01-11"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     zone=st.sampled_from(ZONES),
     per=st.sampled_from(Per),

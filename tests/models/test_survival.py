@@ -23,7 +23,7 @@ def curve_of(cases: list[tuple[float, bool]]) -> Curve:
     return survival.estimate(np.where(happened, 1.0, -1.0) * np.array(hours, dtype=float))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases=CASES)
 def test_curve_and_band_are_those_of_lifelines(cases: list[tuple[float, bool]]) -> None:
     hours, happened = zip(*cases, strict=True)
@@ -42,7 +42,7 @@ def test_curve_and_band_are_those_of_lifelines(cases: list[tuple[float, bool]]) 
     np.testing.assert_allclose(high[inside], band.iloc[:, 1], atol=1e-9)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cases=CASES, share=st.sampled_from([0.1, 0.25, 0.5, 0.9, 1.0]))
 def test_percentiles_are_those_of_fractions(cases: list[tuple[float, bool]], share: float) -> None:
     wanted, waiting = None, Fraction(1)
@@ -55,7 +55,7 @@ def test_percentiles_are_those_of_fractions(cases: list[tuple[float, bool]], sha
     assert curve_of(cases).percentile(share) == wanted
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cases=CASES)
 def test_median_is_that_of_lifelines(cases: list[tuple[float, bool]]) -> None:
     hours, happened = zip(*cases, strict=True)

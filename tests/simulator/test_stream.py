@@ -27,7 +27,7 @@ PLANS = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(plan=PLANS)
 def test_good_lines_decode_and_arrive_in_order(plan: Plan) -> None:
     made = list(arrivals(plan, until=END))
@@ -39,7 +39,7 @@ def test_good_lines_decode_and_arrive_in_order(plan: Plan) -> None:
             assert decoded.fact.time == arrival.event.time <= arrival.at
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(plan=PLANS)
 def test_each_bad_line_is_refused_for_the_reason_meant(plan: Plan) -> None:
     made = list(arrivals(plan, until=END))

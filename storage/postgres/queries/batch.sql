@@ -17,9 +17,11 @@ SELECT set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin
 CREATE TEMP TABLE IF NOT EXISTS staging (LIKE application_analytics) ON COMMIT DELETE ROWS
 
 -- name: advance
--- First statement of every batch: locks the position and fails a fenced writer.
+-- First statement of every batch: locks the position and fails a fenced writer. A batch without
+-- messages has no position ($4 is null): it says nothing of how far which source was read.
 UPDATE flow_positions
-SET position = CASE WHEN source = $10 THEN greatest(position, $4) ELSE $4 END, source = $10,
+SET position = CASE WHEN source = $10 THEN greatest(position, $4) ELSE coalesce($4, position) END,
+    source = CASE WHEN $4::bigint IS NULL THEN source ELSE $10 END,
     log_offset = log_offset + $5,
     accepted = accepted + $6, duplicates = duplicates + $7, dead_lettered = dead_lettered + $8,
     clock = greatest(clock, 'epoch'::timestamptz + nullif($9, 0) * interval '1 microsecond'),
