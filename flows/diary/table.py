@@ -54,7 +54,9 @@ def read_table(
     text = _decoded(raw, path, encoding)
     csv.field_size_limit(_CELL_CHARACTERS_MAX)
     try:
-        lines = list(csv.reader(io.StringIO(text), delimiter=delimiter or _delimiter_of(text)))
+        # Whatever ends its lines: old Macs wrote a carriage return alone.
+        whole = io.StringIO(text, newline=None)
+        lines = list(csv.reader(whole, delimiter=delimiter or _delimiter_of(text)))
     except csv.Error as error:
         raise DiaryError(f"{path} is not a CSV file: {error}") from error
     return _below_header(lines, path)

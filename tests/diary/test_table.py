@@ -29,6 +29,16 @@ def test_delimiter_and_encoding_are_found_out(
     assert [row.cells for row in table.rows] == [dict(zip(*lines, strict=True))]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_any_system_ends_them(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "diary.csv"
+    path.write_bytes(end.join(["Company;Role", '"Acme";Engineer', "Bolt;Cook", ""]).encode())
+    assert [row.cells for row in read_table(path).rows] == [
+        {"Company": "Acme", "Role": "Engineer"},
+        {"Company": "Bolt", "Role": "Cook"},
+    ]
+
+
 @given(cells=st.lists(CELL, min_size=2, max_size=4))
 def test_any_cell_survives_quoting(
     tmp_path_factory: pytest.TempPathFactory, cells: list[str]
