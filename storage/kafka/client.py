@@ -18,16 +18,31 @@ MESSAGE_BYTES_MAX = 4 << 20
 Properties = dict[str, Any]
 
 _PATIENCE_S = 10.0
+_OURS = frozenset(
+    "bootstrap.servers metadata.broker.list group.id isolation.level auto.offset.reset"
+    " enable.auto.commit auto.commit.enable enable.auto.offset.store enable.partition.eof"
+    " allow.auto.create.topics transactional.id transaction.timeout.ms enable.idempotence acks"
+    " request.required.acks partitioner message.max.bytes".split()
+)
+"""Properties by which nothing is lost or doubled: no operator's choice. With both their names."""
 _log = logging.getLogger("jobfinders.kafka")
 _TOPIC_CONFIG = {"max.message.bytes": str(MESSAGE_BYTES_MAX)}
 _TOPICS = {EVENTS: {}, ANALYTICS: {"cleanup.policy": "compact"}, DEAD_LETTERS: {}}
 
 
 def properties(settings: Settings, **more: str | int | bool) -> Properties:
-    """librdkafka's configuration: the address, the operator's own properties, and `more`."""
+    """librdkafka's configuration: the address, the operator's own properties, and `more`.
+
+    Raises ConfigurationError where no Kafka is set, or properties are that are not the operator's.
+    """
     if settings.kafka_bootstrap is None:
         raise ConfigurationError("no Kafka is used: set JOBFINDERS_KAFKA_BOOTSTRAP")
     own = {name: value.get_secret_value() for name, value in settings.kafka_properties.items()}
+    if refused := sorted(_OURS & own.keys()):
+        raise ConfigurationError(
+            f"not to be set in JOBFINDERS_KAFKA_PROPERTIES: {', '.join(refused)}; exact figures "
+            "depend on what the product sets there"
+        )
     return {
         "bootstrap.servers": settings.kafka_bootstrap,
         "client.id": "jobfinders",
