@@ -45,12 +45,12 @@ def committed(settings: Settings, topic: str, starts: Mapping[int, int]) -> Iter
             for record in reader.consume(_MANY, _POLL_S):
                 index, passed = int(record.partition() or 0), int(record.offset() or 0)
                 error = record.error()
-                if error is None:
+                if error is not None and error.code() != KafkaError._PARTITION_EOF:
+                    continue
+                if error is None and passed < left.get(index, 0):
                     patient_until = time.monotonic() + _PATIENCE_S
                     passed += 1
                     yield record
-                elif error.code() != KafkaError._PARTITION_EOF:
-                    continue
                 if passed >= left.get(index, passed + 1):
                     del left[index]
             if time.monotonic() > patient_until:
