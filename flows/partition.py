@@ -86,7 +86,7 @@ class Partition:
         self._write = write
         self._fold = fold
         self._generation = next(_generations)
-        source = source or source_of(settings, url, now)
+        self._source = source = source or source_of(settings, url, now)
         self._loading = connect(url, autocommit=True)
         self._writing = connect(url, autocommit=True)
         place, start = take_over(self._writing, index, patience_s)
@@ -241,6 +241,8 @@ class Partition:
         if time.monotonic() < self._rescore_at:
             return
         self._rescore_at = time.monotonic() + _RESCORE_S
+        if self.index == 0:
+            self._stale = entities.adopt(self._writing, self._source.partitions()) or self._stale
         served = rescores.asked(self._loading, self.index, RESCORED_MAX)
         if not served:
             return

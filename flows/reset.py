@@ -8,6 +8,7 @@ from flows.sources import Source
 from models.errors import ConfigurationError
 from storage.postgres import batch
 from storage.postgres.connect import connect
+from storage.postgres.consumers import LogReader
 
 EARLIEST, LATEST = "earliest", "latest"
 
@@ -32,8 +33,16 @@ def reset(url: str, source: Source, where: str, partition: int | None) -> dict[i
         chosen[index] = int(where) if position is None else position
         if not first <= chosen[index] <= end:
             raise ConfigurationError(f"partition {index} holds {first} to {end}, not {where}")
-    for index, position in chosen.items():
+    gone = dict.fromkeys(_gone(url, count), 0) if partition is None else {}
+    for index, position in (chosen | gone).items():
         with closing(connect(url, autocommit=True)) as connection:
             place, _ = take_over(connection, index)
             batch.reset(connection, place, source.name, position)
     return chosen
+
+
+def _gone(url: str, count: int) -> list[int]:
+    """Partitions of the source before that this one has not: a position left in the old one
+    would tell that it is still read."""
+    with closing(connect(url, autocommit=True)) as connection:
+        return [index for index in LogReader(connection).heads() if index >= count]

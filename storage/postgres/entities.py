@@ -33,6 +33,13 @@ def follow_fold(
     return bool(missed)
 
 
+def adopt(connection: Connection, partitions: int) -> bool:
+    """Let the first partition see to what waits for those beyond `partitions`, which no flow
+    works on: the outbox and a topic seldom have equally many. Returns whether rows that were
+    locked are among it."""
+    return connection.execute(SQL.adopt, (partitions,)).rowcount > 0
+
+
 def retry_stale(connection: Connection, partition: int) -> bool:
     """One transaction: bring rows that were locked to the fold; returns whether any is left.
 

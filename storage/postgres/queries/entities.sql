@@ -44,5 +44,10 @@ WHERE entity.id = ANY ($1) AND row.application_id = entity.id
 -- name: stale
 SELECT application_id FROM entity_stale WHERE partition = $1 ORDER BY since LIMIT 1000
 
+-- name: adopt
+-- What waits for a partition from $1 on is the first one's: the source has no such partition.
+WITH asked AS (UPDATE rescores SET partition = 0 WHERE partition >= $1)
+UPDATE entity_stale SET partition = 0 WHERE partition >= $1
+
 -- name: unstale
 DELETE FROM entity_stale WHERE application_id = ANY ($1)
