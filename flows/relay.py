@@ -1,11 +1,13 @@
 """Between Postgres and Kafka: the outbox out to the events topic, rows of analytics and dead
 letters out to theirs.
 
-Each round is one transaction of Kafka, then one of Postgres that removes what Kafka has. A crash
-between the two leaves rows that were published: they are found in the topic at the next start.
+Each round is one transaction of Kafka, bounded in messages and bytes, then one of Postgres that
+removes what Kafka has. A crash between the two leaves rows that were published: they are found in
+the topic at the next start.
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -28,7 +30,7 @@ from storage.kafka.scan import committed, ends
 from storage.postgres.connect import connect
 from storage.postgres.consumers import Consumer, Line, LogReader, behind
 from storage.postgres.dead_letters import Letter, Refusal
-from storage.postgres.outbox import Reader, partition_count, subject_of
+from storage.postgres.outbox import PIECE_BYTES, Reader, partition_count, subject_of
 from storage.postgres.relay import Stored
 
 NAME = "relay"
@@ -59,7 +61,7 @@ class Relay:
         self._take_back(settings)
         self._reading = connect(url, autocommit=True)
         partitions = range(partition_count(self._reading))
-        self._readers = [Reader(self._reading, index) for index in partitions]
+        self._readers = deque(Reader(self._reading, index) for index in partitions)
         self._log = LogReader(self._reading)
         self._positions = self._consumer.positions()
         self._log_at = 0.0
@@ -78,17 +80,29 @@ class Relay:
 
     def turn(self) -> bool:
         """One round; False when there was nothing to publish."""
-        taken = [reader.read(_ROUND, time.monotonic()) for reader in self._readers]
-        messages = [message for read in taken for message in read]
+        taken = self._take()
+        messages = [message for _, read in taken for message in read]
         lines, letters = self._look_at_log()
         if not (messages or lines or letters):
             return False
         published = self._publisher.publish(self._outgoing(messages, lines, letters))
         places = [message.offset for message in messages]
         self._remove(published, places, lines, letters)
-        for reader, read in zip(self._readers, taken, strict=True):
+        for reader, read in taken:
             reader.settled([message.offset for message in read])
         return True
+
+    def _take(self) -> list[tuple[Reader, list[Message]]]:
+        """Partition by partition until the round is long enough; the others begin the next."""
+        taken: list[tuple[Reader, list[Message]]] = []
+        room = PIECE_BYTES
+        while room > 0 and len(taken) < len(self._readers):
+            reader = self._readers[0]
+            messages = reader.read(_ROUND, time.monotonic())
+            room -= sum(len(message.payload) for message in messages)
+            taken.append((reader, messages))
+            self._readers.rotate(-1)
+        return taken
 
     def _look_at_log(self) -> tuple[list[Line], list[Letter]]:
         """Twenty times a second: nobody waits for these as for the way in."""

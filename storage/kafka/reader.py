@@ -19,6 +19,9 @@ from storage.kafka.records import message_of
 
 _FETCH_S = 0.2
 """How long a reader that is behind waits for a full piece."""
+_PIECE_BYTES = 8 << 20
+_STEP = 500
+"""Messages of one call: what a piece of long ones may have beyond its bytes."""
 _WATERMARKS_S = 5.0
 
 _READING: dict[str, str | int | bool] = {
@@ -69,14 +72,12 @@ class TopicReader:
         self.rewind()
 
     def read(self, limit: int, _monotonic_s: float) -> list[Message]:
-        """At most `limit` messages behind those read before, in order of their offsets.
+        """At most `limit` messages behind those read before, in order of their offsets; fewer of
+        long ones.
 
         Raises PositionLost where the topic no longer has what would be next.
         """
-        records = self._consumer.consume(limit, 0)
-        if len(records) < limit <= self._behind():
-            # They are there, only the fetch is not: a full batch is worth more than the wait.
-            records += self._consumer.consume(limit - len(records), _FETCH_S)
+        records = self._fetched(limit)
         now = self._now()
         messages = [message_of(record, now) for record in records if self._is_message(record)]
         if messages:
@@ -96,6 +97,21 @@ class TopicReader:
     def close(self) -> None:
         """Let the broker go."""
         self._consumer.close()
+
+    def _fetched(self, limit: int) -> list[Record]:
+        records: list[Record] = []
+        room, patience_s = _PIECE_BYTES, 0.0
+        while len(records) < limit and room > 0:
+            wanted = min(_STEP, limit - len(records))
+            found = self._consumer.consume(wanted, patience_s)
+            records += found
+            room -= sum(len(record.value() or b"") for record in found)
+            if len(found) < wanted:
+                if patience_s or limit > self._behind():
+                    break
+                # They are there, only the fetch is not: a full batch is worth more than the wait.
+                patience_s = _FETCH_S
+        return records
 
     def _behind(self) -> int:
         """Messages that the broker has for us, as the last fetch told."""

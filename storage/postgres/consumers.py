@@ -13,7 +13,9 @@ from storage.postgres.queries import load
 SQL = load("consumers")
 COPIED = dict(load("copied_tables"))
 """Tables that the warehouse takes over whole: name → COPY."""
-_LISTEN = "LISTEN event_log"
+
+_PAGE_BYTES = 32 << 20
+"""Much more than a page of usual lines has."""
 
 Positions = dict[int, int]
 """Next offset by log partition; one that is not listed stands at 0."""
@@ -47,17 +49,18 @@ class LogReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        connection.execute(_LISTEN)
 
     def heads(self) -> Positions:
         """Where each partition ends now."""
         return dict(self._connection.execute(SQL.heads).fetchall())
 
     def page(self, positions: Mapping[int, int], limit: int) -> list[Line]:
-        """Lines behind `positions` by partition and offset, at most `limit` of each partition."""
+        """Lines behind `positions` by partition and offset: at most `limit` of each partition,
+        fewer of long ones, at least one where there is any."""
         wanted = {partition: positions.get(partition, 0) for partition in self.heads()}
-        found = self._connection.execute(SQL.page, (list(wanted), list(wanted.values()), limit))
-        return [Line(*row) for row in found]
+        room = _PAGE_BYTES // max(1, len(wanted))
+        moved = list(wanted), list(wanted.values())
+        return [Line(*row) for row in self._connection.execute(SQL.page, (*moved, limit, room))]
 
     def log_id(self) -> str:
         """Which log this is: a restored one has another id."""
@@ -90,11 +93,6 @@ class LogReader:
     def _blocks(self, statement: str) -> Iterator[bytes | bytearray | memoryview]:
         with self._connection.cursor().copy(statement) as copy:
             yield from copy
-
-    def wait(self, seconds: float) -> None:
-        """Return once something was committed to the log, or after `seconds`."""
-        for _ in self._connection.notifies(timeout=seconds, stop_after=1):
-            pass
 
 
 def ask_for_publication(connection: Connection) -> None:

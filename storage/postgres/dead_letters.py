@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from storage.postgres.connect import Connection
-from storage.postgres.outbox import copy_lines, partition_count
+from storage.postgres.outbox import PIECE_BYTES, copy_lines, partition_count
 from storage.postgres.queries import load
 
 SQL = load("dead_letters")
@@ -58,9 +58,10 @@ def find(connection: Connection, letter_id: int) -> Letter | None:
 
 
 def uncopied(connection: Connection, limit: int) -> list[Letter]:
-    """The oldest that the relay has not published."""
+    """The oldest that the relay has not published, fewer of long ones."""
+    wanted = limit, PIECE_BYTES
     with connection.cursor(binary=True) as cursor:
-        return [Letter(*row) for row in cursor.execute(SQL.uncopied, (limit,))]
+        return [Letter(*row) for row in cursor.execute(SQL.uncopied, wanted)]
 
 
 def mark_copied(connection: Connection, ids: list[int]) -> None:

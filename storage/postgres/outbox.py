@@ -24,6 +24,8 @@ SQL = load("outbox")
 _COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _COPY_TRAILER = struct.pack(">h", -1)
 _COPY_BYTES = 1 << 20
+PIECE_BYTES = 8 << 20
+"""What is read ends with the message that makes it so long, be there more."""
 
 
 class _Subject(msgspec.Struct, gc=False):
@@ -119,7 +121,7 @@ class OutboxSource:
             raise PositionLost(
                 f"this database is fed through Kafka ({source}): set JOBFINDERS_KAFKA_BOOTSTRAP "
                 "or use `jobfinders up --kafka`; to leave Kafka, when all of it is folded: "
-                "`jobfinders flow analytics --reset-to latest`"
+                "`jobfinders down`, then `jobfinders flow analytics --reset-to latest`"
             )
         return Reader(connect(self._url, autocommit=True), index)
 
@@ -130,6 +132,7 @@ class Reader:
     There is no position to lose: a message is in the table exactly until its effect has
     committed. Ones that committed late, with a lower place than others already taken, are
     found within `_WINDOW` places by a poll that follows an idle one, and anywhere by the sweep.
+    No reading takes more than `PIECE_BYTES` and one message.
     `read` may run in another thread than `settled`, but not at the same time as `rewind`.
     """
 
@@ -149,7 +152,7 @@ class Reader:
         self._sweep_at = 0.0
 
     def read(self, limit: int, monotonic_s: float) -> list[Message]:
-        """At most `limit` messages that are not in flight, oldest first."""
+        """At most `limit` messages that are not in flight, oldest first; fewer of long ones."""
         # Before the statement, never after: what it still sees of a batch that commits
         # meanwhile must count as in flight.
         while self._settled:
@@ -160,12 +163,14 @@ class Reader:
             took_s = time.monotonic() - began_s
             self._sweep_at = monotonic_s + max(self._SWEEP_S, took_s * self._SWEEP_SHARE)
             if late:
-                return self._taken(self._cursor.execute(SQL.read_places, (late,)).fetchall())
+                wanted = (late, PIECE_BYTES)
+                return self._taken(self._cursor.execute(SQL.read_places, wanted).fetchall())
         window = 0 if self._catching_up else min(self._WINDOW, self._newest)
-        place = (self._partition, self._newest - window, limit + window)
+        place = (self._partition, self._newest - window, limit + window, PIECE_BYTES)
         rows = self._cursor.execute(SQL.read, place).fetchall()
         messages = self._taken([row for row in rows if row[0] not in self._in_flight][:limit])
-        self._catching_up = len(messages) == limit
+        long = sum(len(row[-1]) for row in rows) >= PIECE_BYTES
+        self._catching_up = long or len(messages) == limit
         return messages
 
     def settled(self, places: Iterable[int]) -> None:

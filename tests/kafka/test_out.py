@@ -58,6 +58,21 @@ def test_a_consumer_from_the_start_has_the_rows_of_postgres(
     assert copies
 
 
+def test_a_round_of_long_messages_is_short(kafka: Settings, database: str) -> None:
+    put(database, [b"no event" + b"x" * 1_000_000] * 20)
+    relay = Relay(kafka, database)
+    try:
+        assert relay.turn()
+        with connect(database) as connection:
+            left = connection.execute("SELECT count(*) FROM outbox").fetchone()
+        assert left == (11,)  # eight megabytes and the one that passed them are gone
+        while relay.turn():
+            pass
+    finally:
+        relay.close()
+    assert len(records(kafka, EVENTS)) == 20
+
+
 def test_revisions_that_have_passed_are_not_published(
     kafka: Settings, settings: Settings, database: str
 ) -> None:

@@ -94,6 +94,23 @@ def test_each_message_is_read_once_and_in_order(road: Road) -> None:
     reader.close()
 
 
+def test_long_messages_are_read_a_few_at_a_time(road: Road) -> None:
+    lines = [b"line %d" % number + b"x" * 20_000 for number in range(1_000)]
+    road.put(lines)
+    reader = road.reader()
+    taken: list[Message] = []
+
+    def all_read() -> bool:
+        messages = reader.read(1_000, 0.0)
+        assert sum(len(message.payload) for message in messages) < 16 << 20
+        taken.extend(messages)
+        return len(taken) == len(lines)
+
+    until(all_read, "all of them")
+    assert [message.payload for message in taken] == lines
+    reader.close()
+
+
 def test_what_is_not_settled_is_read_again(road: Road) -> None:
     road.put([b"line %d" % number for number in range(20)])
     reader = road.reader()

@@ -18,19 +18,24 @@ ON CONFLICT (flow, partition) DO UPDATE SET position = excluded.position, update
 SELECT partition, log_offset FROM flow_positions WHERE flow = 'analytics'
 
 -- name: page
--- All partitions at once, each behind its own position: at most $3 lines of each.
+-- All partitions at once, each behind its own position: at most $3 lines of each, none behind
+-- the one that makes them $4 bytes.
 SELECT line.partition, line."offset",
     (extract(epoch FROM line.recorded_at) * 1000000)::bigint AS recorded_us,
     (extract(epoch FROM line.time) * 1000000)::bigint AS time_us,
     line.orphan, line.id, line.application_id, line.user_id, line.type, line.payload
 FROM unnest($1::smallint[], $2::bigint[]) AS position (partition, next)
 CROSS JOIN LATERAL (
-    SELECT *
-    FROM event_log
-    WHERE event_log.partition = position.partition AND event_log."offset" >= position.next
-    ORDER BY event_log."offset"
-    LIMIT $3
+    SELECT *, sum(octet_length(payload)) OVER (ORDER BY "offset" ROWS UNBOUNDED PRECEDING) AS bytes
+    FROM (
+        SELECT *
+        FROM event_log
+        WHERE event_log.partition = position.partition AND event_log."offset" >= position.next
+        ORDER BY event_log."offset"
+        LIMIT $3
+    ) AS next
 ) AS line
+WHERE bytes - octet_length(line.payload) < $4
 ORDER BY line.partition, line."offset"
 
 -- name: log_id

@@ -13,12 +13,15 @@ FROM dead_letters
 WHERE id = $1
 
 -- name: uncopied
+-- At most $1, none behind the one that makes them $2 bytes.
 SELECT id, source, partition, "offset", stage, reason, detail, run, recorded_at, received_at,
        payload
-FROM dead_letters
-WHERE NOT copied
+FROM (
+    SELECT *, sum(length(payload)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
+    FROM (SELECT * FROM dead_letters WHERE NOT copied ORDER BY id LIMIT $1) AS next
+) AS measured
+WHERE bytes - length(payload) < $2
 ORDER BY id
-LIMIT $1
 
 -- name: mark_copied
 UPDATE dead_letters SET copied = true WHERE id = ANY ($1::bigint[])

@@ -9,21 +9,30 @@ RETURNING seq
 COPY outbox (partition, application_id, run, payload) FROM STDIN (FORMAT BINARY)
 
 -- name: read
--- A partition's next messages behind a place. The double holds microseconds exactly once it
--- is rounded; extract() would compute them in numeric.
+-- A partition's next messages behind a place, at most $3 of them, none behind the one that makes
+-- them $4 bytes. The double holds microseconds exactly once it is rounded; extract() would
+-- compute them in numeric.
 SELECT seq, run, (date_part('epoch', recorded_at) * 1e6)::bigint, payload
-FROM outbox
-WHERE partition = $1 AND seq > $2
+FROM (
+    SELECT *, sum(length(payload)) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) AS bytes
+    FROM (SELECT * FROM outbox WHERE partition = $1 AND seq > $2 ORDER BY seq LIMIT $3) AS next
+) AS measured
+WHERE bytes - length(payload) < $4
 ORDER BY seq
-LIMIT $3
 
 -- name: places
 -- Where messages wait that a poll no longer looks at.
 SELECT seq FROM outbox WHERE partition = $1 AND seq <= $2 ORDER BY seq
 
 -- name: read_places
+-- These, none behind the one that makes them $2 bytes.
 SELECT seq, run, (date_part('epoch', recorded_at) * 1e6)::bigint, payload
-FROM outbox WHERE seq = ANY ($1::bigint[]) ORDER BY seq
+FROM (
+    SELECT *, sum(length(payload)) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) AS bytes
+    FROM outbox WHERE seq = ANY ($1::bigint[])
+) AS measured
+WHERE bytes - length(payload) < $2
+ORDER BY seq
 
 -- name: delete
 -- Taken messages, in the transaction of their effect.
