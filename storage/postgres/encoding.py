@@ -27,7 +27,7 @@ class Prepared(msgspec.Struct, kw_only=True):
     """A batch as bytes, ready for another thread to send; what it was made of can go."""
 
     places: list[int]
-    """Outbox places of all its messages."""
+    """Of all its messages: places in the outbox, or offsets in the topic."""
     counts: Counts
     runs: dict[bytes, Counts]
     dead: list[DeadLetter]
@@ -55,7 +55,7 @@ class Encoder:
         self._places: list[int] = []
 
     def add(self, places: Iterable[int], accepted: list[Accepted]) -> None:
-        """The outbox places of a piece's messages, and its facts as they came."""
+        """The places of a piece's messages, and its facts as they came."""
         self._places.extend(places)
         for entry in accepted:
             message, event = entry.message, entry.event

@@ -16,7 +16,7 @@ UPDATE ingest_runs SET finished_at = now() WHERE run = $1
 SELECT received, accepted, duplicates, dead_lettered FROM ingest_runs WHERE run = $1
 
 -- name: flow_is_running
--- Each flow holds a session lock per partition (flow.sql: acquire).
+-- Each flow holds a session lock per partition (batch.sql: acquire).
 SELECT EXISTS (
     SELECT
     FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
