@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -87,13 +88,13 @@ class Product:
             time.sleep(_TICK_S)
 
     def stop(self) -> None:
-        """Stop the parts, then Postgres, within 10 s."""
+        """Stop the parts within 5 s, then the servers, all at once, within 8 s."""
         self._screen.say("stopping")
         if self._watch is not None:
             self._watch.close()
         stop_all(self._parts)
-        for server in self._servers:
-            server.stop()
+        with ThreadPoolExecutor() as each:
+            list(each.map(Watched.stop, self._servers))
         self._claim.release()
 
     def _start_server(self, name: str, server: Watchable, start: Callable[[], str]) -> str:
@@ -120,7 +121,8 @@ class Product:
                 self._tell()
 
     def _environment(self) -> dict[str, str]:
-        """The environment of the parts: ours, and what was decided here."""
+        """The environment of the parts: ours, and what was decided here. With Kafka for all of
+        them or for none, whatever broker runs on the folder."""
         kafka = {} if self._bootstrap is None else {"JOBFINDERS_KAFKA_BOOTSTRAP": self._bootstrap}
         return {
             **os.environ,

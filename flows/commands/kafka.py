@@ -2,7 +2,7 @@
 
 import typer
 
-from flows.context import postgres_url, settings_of, with_kafka
+from flows.context import postgres_url, settings_of
 from models.settings import Settings
 from storage.kafka.broker import Broker
 
@@ -44,5 +44,5 @@ def relay(context: typer.Context) -> None:
     """
     from flows.relay import run  # noqa: PLC0415  loads the Kafka client
 
-    settings = with_kafka(settings_of(context))
+    settings = settings_of(context)
     run(settings, postgres_url(settings))

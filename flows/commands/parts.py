@@ -38,14 +38,17 @@ def analytics(
 ) -> None:
     """Fold events into rows and the log, until stopped.
 
-    Several processes share the partitions: start one more, or stop one, at any time.
+    From the topic with JOBFINDERS_KAFKA_BOOTSTRAP, else from the outbox. Several processes share
+    the partitions: start one more, or stop one, at any time.
     """
     from flows.analytics import now_us, run  # noqa: PLC0415  the engine is slow to import
 
-    settings = with_kafka(settings_of(context))
+    settings = settings_of(context)
     if reset_to is None:
+        # A broker that merely runs on the folder decides nothing: who fills its topic?
         run(settings, postgres_url(settings))
         return
+    settings = with_kafka(settings)
     with database(settings) as url:
         source = source_of(settings, url, now_us)
         for index, position in reset(url, source, reset_to, partition).items():

@@ -19,11 +19,14 @@ def test_a_data_folder_moves_to_kafka_and_back(tmp_path: Path) -> None:
     need_kafka()
     data = tmp_path / "data"
     broker = Broker(data / "kafka", CACHE)
-    with Up(data) as up:
+    broker.start(print)
+    with Up(data) as up:  # a broker that merely runs beside it changes nothing
         up.feed(1, 2)
         wait_until(lambda: up.accepted() == 2, START_S, "folded from the outbox")
-        assert run(data, "url", "kafka").stderr.startswith("jobfinders: no Kafka is running on")
+        assert broker.pid() is not None
         up.interrupt()
+    broker.stop()
+    assert run(data, "url", "kafka").stderr.startswith("jobfinders: no Kafka is running on")
     try:
         with Up(data, "--kafka", kafka_port="0") as up:
             assert run(data, "url", "kafka").stdout.strip() == broker.address()
@@ -40,6 +43,12 @@ def test_a_data_folder_moves_to_kafka_and_back(tmp_path: Path) -> None:
             assert "2 messages of the topic" in verified.stdout
             assert up.interrupt() < 2 * STOP_S
             assert broker.pid() is None
+        broker.start(print)  # as one that outlived its `up`
+        with Up(data) as up:
+            fed = "^flow ended with code .*this database is fed through Kafka"
+            wait_until(lambda: up.said(fed), START_S, "the flow refuses to run")
+            up.interrupt()
+        broker.stop()
         back = run(data, "flow", "analytics", "--reset-to", "latest")
         assert back.stdout == "partition 0 goes on at 0\n", back.stderr
         with Up(data) as up:
