@@ -32,8 +32,8 @@ FLAGS = (
     "--headless --disable-gpu --disable-background-networking --disable-component-update "
     "--disable-sync --no-first-run"
 ).split()
-DATABASE = "page"
 _users = count(1)
+_databases = count(1)
 
 
 @pytest.fixture(scope="package")
@@ -55,17 +55,19 @@ def product(
     postgres_server: Server,
     make_template: Callable[[int], str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Settings:
-    """Settings of the product that the tests of this folder share, on a fresh database."""
-    clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    names = map(sql.Identifier, (DATABASE, make_template(1)))
+) -> Iterator[Settings]:
+    """Settings of the product that the tests of this folder share, on a fresh database; a worker
+    that comes back to this folder sets up another one."""
+    name = f"page_{next(_databases)}"
+    database, template = map(sql.Identifier, (name, make_template(1)))
     with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
-        connection.execute(clone.format(*names))
-    return Settings(
-        data=tmp_path_factory.mktemp("page") / "data",
-        postgres_url=postgres_server.url(DATABASE),
-        jwt_secret=SecretStr(JWT_SECRET),
-    )
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(database, template))
+        yield Settings(
+            data=tmp_path_factory.mktemp("page") / "data",
+            postgres_url=postgres_server.url(name),
+            jwt_secret=SecretStr(JWT_SECRET),
+        )
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
 
 
 @pytest.fixture(scope="package")

@@ -69,8 +69,9 @@ class Visitor:
     def leave(self) -> None:
         """Close; raises for requests to elsewhere, policy violations and unexpected errors."""
         violations = self.page.evaluate("window.violations")
+        errors = list(self.errors)  # what is under way is cut off by the end
         self._context.close()
-        unexpected = [text for text in self.errors if not text.startswith(self.expected or "\0")]
+        unexpected = [text for text in errors if not text.startswith(self.expected or "\0")]
         wrong = {"policy": violations, "elsewhere": self.foreign, "console": unexpected}
         assert not any(wrong.values()), wrong
 
