@@ -81,6 +81,18 @@ def test_the_theme_can_be_chosen_and_is_kept(visit: Visit) -> None:
 
 
 @pytest.mark.usefixtures("full")
+def test_the_page_scrolls_only_when_asked(visit: Visit, user: str) -> None:
+    visitor = visit(viewport={"width": 360, "height": 740}, reduced_motion="reduce").open("user")
+    loaded(visitor)
+    story = visitor.panel("timeline")
+    expect(story.locator(".story li").first).to_be_attached()
+    assert visitor.page.evaluate("scrollY") == 0
+    expect(story.get_by_role("heading")).not_to_be_in_viewport()
+    visitor.panel("applications").locator(f"tr[data-key='{user}-0'] button").click()
+    expect(story.get_by_role("heading")).to_be_in_viewport()
+
+
+@pytest.mark.usefixtures("full")
 def test_nothing_moves_for_who_wants_no_motion(visit: Visit) -> None:
     visitor = visit(reduced_motion="reduce").open("user")
     loaded(visitor)

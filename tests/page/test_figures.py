@@ -1,17 +1,27 @@
 """The figures say what the API says, follow the filters, and can be read without a pointer."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Request, Route, expect
 
 from models.settings import Settings
 from tests.page.conftest import Visit
 from tests.page.visitor import Visitor
 from tests.stream.road import Road
 from tests.warehouse.driving import publish
+
+_BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+_NO_ZONE = """
+const { resolvedOptions } = Intl.DateTimeFormat.prototype;
+Intl.DateTimeFormat.prototype.resolvedOptions = function () {
+  return { ...resolvedOptions.call(this), timeZone: "Etc/Unknown" };
+};
+"""
 
 
 @pytest.fixture
@@ -82,6 +92,112 @@ def test_the_figures_follow_the_filters(visit: Visit) -> None:
         "No application in this period."
     )
     assert asked == [{"source": ["referral"], "tz": ["Europe/Berlin"], "scope": ["mine"]}]
+
+
+@pytest.mark.usefixtures("published")
+def test_a_period_begins_with_a_day_of_the_reader(visit: Visit) -> None:
+    days: list[str] = []
+    zone = "Pacific/Kiritimati"  # 14 hours ahead: mostly another day than in UTC
+    visitor = visit(timezone_id=zone).open("user")
+    expect(visitor.panel("funnel").locator(".bar-number").first).to_have_text("6")
+    visitor.page.on(
+        "request",
+        lambda request: days.extend(parse_qs(urlsplit(request.url).query).get("from", [])),
+    )
+    before = _day_of(zone)
+    visitor.page.get_by_label("Period").select_option("30")
+    expect(visitor.panel("funnel")).not_to_have_attribute("aria-busy", "true")
+    assert before <= days[0] <= _day_of(zone)
+
+
+def _day_of(zone: str) -> str:
+    return (datetime.now(ZoneInfo(zone)) - timedelta(days=30)).date().isoformat()
+
+
+@pytest.mark.usefixtures("published")
+def test_without_a_time_zone_it_is_utc(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.add_init_script(_NO_ZONE)
+    visitor.open("user")
+    expect(visitor.page.locator(".filters .hint")).to_have_text("Times in UTC")
+    expect(visitor.panel("funnel").locator(".bar-number").first).to_have_text("6")
+
+
+def test_who_still_waits_is_counted_at_each_moment(
+    visit: Visit, product: Settings, road: Road, user: str
+) -> None:
+    for number in range(6):
+        road.create(f"{user}-{number}", user)
+    for number, hours in enumerate((1, 1, 1, 100), start=2):
+        later = _BEGIN + timedelta(hours=hours, seconds=number)
+        status: dict[str, object] = {"newStatus": "shortlisted"}
+        road.event("status_changed", f"{user}-{number}", user, status, time=later.isoformat())
+    road.fold()
+    publish(product)
+    visitor = visit().open("user")
+    waiting = visitor.panel("response").locator(".at-risk")
+    expect(waiting.locator("th")).to_have_text(["at first", "4.2 days"])
+    expect(waiting.locator("td")).to_have_text(["6", "3"])
+
+
+def test_too_few_is_not_none(visit: Visit, product: Settings, road: Road, user: str) -> None:
+    company = f"Company of {user}"
+    for number in range(3):
+        job = {"jobId": "j1", "jobTitle": "Baker", "company": company}
+        road.event("created", f"{user}-{number}", user, dict(job))
+    road.fold()
+    publish(product)
+    visitor = visit().open("analyst")
+    field = visitor.page.get_by_label("Company", exact=True)
+    field.fill(company)
+    field.press("Enter")
+    for panel in ("funnel", "stages", "volume"):
+        expect(visitor.panel(panel).locator(".panel-notice")).to_contain_text("Fewer than 5")
+
+
+@pytest.mark.usefixtures("published")
+def test_few_questions_are_asked_at_once(visit: Visit) -> None:
+    asking: set[Request] = set()
+    most: list[int] = []
+
+    def begin(request: Request) -> None:
+        if "/api/analytics/" in request.url and not request.url.endswith("/stream"):
+            asking.add(request)
+            most.append(len(asking))
+
+    def end(request: Request) -> None:
+        asking.discard(request)
+
+    visitor = visit()
+    visitor.page.on("request", begin)
+    for ended in ("requestfinished", "requestfailed"):
+        visitor.page.on(ended, end)
+    visitor.open("analyst")
+    expect(visitor.panel("volume").locator(".headline")).to_contain_text("events in")
+    expect(visitor.page.locator("[data-panel][aria-busy]")).to_have_count(0)
+    assert len(most) >= len(visitor.panels())
+    assert max(most) <= 2
+
+
+@pytest.mark.usefixtures("published")
+def test_a_busy_server_takes_no_figures_away(visit: Visit) -> None:
+    def busy(route: Route) -> None:
+        error = {"code": "UNAVAILABLE", "message": "too many questions at once"}
+        route.fulfill(status=503, json={"error": error}, headers={"Retry-After": "1"})
+
+    visitor = visit()
+    visitor.expected = ("Failed to load resource: the server responded with a status of 503",)
+    visitor.page.clock.install()
+    visitor.open("user")
+    funnel = visitor.panel("funnel")
+    expect(funnel.locator(".bar-number").first).to_have_text("6")
+    expect(visitor.page.locator("[data-panel][aria-busy]")).to_have_count(0)
+    visitor.page.route("**/api/analytics/funnel?**", busy)
+    visitor.page.clock.fast_forward(30_000)
+    expect(funnel.locator(".panel-stale")).to_contain_text("the server is busy")
+    expect(funnel.locator(".bar-number").first).to_have_text("6")
+    visitor.page.unroute("**/api/analytics/funnel?**")
+    expect(funnel.locator(".panel-stale")).to_be_empty()
 
 
 @pytest.mark.usefixtures("published")

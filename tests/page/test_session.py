@@ -29,10 +29,39 @@ def test_a_token_that_is_refused_is_said_so(visit: Visit) -> None:
     expect(visitor.page.get_by_role("alert")).to_have_text("the token is not valid")
 
 
+def test_what_cannot_be_a_token_is_said_so_and_forgotten(visit: Visit) -> None:
+    visitor = visit().open()
+    visitor.sign_in("a.b.\N{EURO SIGN}")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("This is not a token")
+    visitor.page.locator("button[data-role=user]").click()
+    visitor.wait_live()
+
+
+def test_two_clicks_are_one_way_in(visit: Visit) -> None:
+    tokens: list[str] = []
+    visitor = visit().open()
+    visitor.page.on("request", lambda request: tokens.append(request.url))
+    visitor.page.locator("button[data-role=user]").dblclick()
+    visitor.wait_live()
+    assert sum(url.endswith("/demo/token") for url in tokens) == 1
+    assert sum("/api/stream?" in url for url in tokens) == 1
+    assert len(visitor.panels()) == len(set(visitor.panels()))
+
+
+def test_a_server_that_is_away_signs_nobody_out(visit: Visit) -> None:
+    visitor = visit().open("user")
+    visitor.expected = ("Failed to load resource: net::", "RequestFailed")
+    visitor.page.route("**/api/me", lambda route: route.abort())
+    visitor.page.reload()
+    expect(visitor.page.get_by_text("You stay signed in")).to_be_visible()
+    visitor.page.unroute("**/api/me")
+    visitor.wait_live()
+
+
 def test_a_session_that_ends_leads_back_to_the_way_in(visit: Visit) -> None:
     visitor = visit().open()
     visitor.expected = ("Failed to load resource: the server responded with a status of 401",)
-    visitor.sign_in(visitor.api.token("ada", lifetime_s=3))
+    visitor.sign_in(visitor.api.token("ada", lifetime_s=10))
     expect(visitor.page.get_by_role("alert")).to_have_text("Your session has ended. Sign in again.")
     assert visitor.panels() == []
 

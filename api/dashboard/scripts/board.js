@@ -3,18 +3,21 @@ import { filters } from "./filters.js";
 import { h } from "./dom.js";
 
 const EVERY_MS = 30_000;
+const AT_ONCE = 2; // as many as the server answers at once
 
 export class Board {
   #parent;
   #filters;
   #asked = [];
+  #waiting = new Set();
+  #asking = 0;
   #timer = null;
   parameters;
 
   // `fixed` goes with every question.
   constructor(parent, fixed) {
     this.#parent = parent;
-    this.#filters = filters(fixed, () => this.#load());
+    this.#filters = filters(fixed, () => this.#renew());
     this.parameters = () => ({ ...this.#filters.parameters(), ...fixed });
   }
 
@@ -33,10 +36,30 @@ export class Board {
 
   close() {
     clearInterval(this.#timer);
+    this.#asked.length = 0;
+    this.#waiting.clear();
   }
 
-  #load() {
-    for (const panel of this.#asked) panel.load();
+  #renew() {
+    for (const panel of this.#asked) panel.outdate();
+    this.#load();
+  }
+
+  #load(panels = this.#asked) {
+    for (const panel of panels) this.#waiting.add(panel);
+    while (this.#asking < AT_ONCE && this.#waiting.size) this.#ask();
+  }
+
+  // One after another, until none waits.
+  async #ask() {
+    this.#asking += 1;
+    for (const panel of this.#waiting) {
+      this.#waiting.delete(panel);
+      const againS = await panel.load();
+      if (againS !== null && 1_000 * againS < EVERY_MS)
+        setTimeout(() => this.#load(this.#asked.filter((one) => one === panel)), 1_000 * againS);
+    }
+    this.#asking -= 1;
   }
 
   #section(name, controls, panels) {

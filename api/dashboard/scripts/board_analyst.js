@@ -3,7 +3,7 @@ import { Board } from "./board.js";
 import { breakdown } from "./panels/breakdown.js";
 import { CLOSED } from "./words.js";
 import { count, rate } from "./format.js";
-import { Counters } from "./live.js";
+import { Counters } from "./live_counters.js";
 import { funnel } from "./panels/funnel.js";
 import { ghostedCompanies } from "./panels/ghosted.js";
 import { makeFigures } from "./panels/figures.js";

@@ -1,6 +1,6 @@
 // What a candidate sees: his applications live, one's story, and the figures of his own.
 import { applications, latest } from "./panels/applications.js";
-import { Applications } from "./live.js";
+import { Applications } from "./live_applications.js";
 import { Board } from "./board.js";
 import { CLOSED } from "./words.js";
 import { count, percent } from "./format.js";
@@ -15,17 +15,23 @@ import { stages } from "./panels/stages.js";
 import { timeline } from "./panels/timeline.js";
 import { volume } from "./panels/volume.js";
 
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+
 // Fills `parent`; returns a function that ends it.
 export function showCandidateBoard(parent, tellState) {
   const live = new Applications();
   let chosen = null;
+  let touched = false; // since the story was drawn
   const board = new Board(parent, { scope: "mine" });
   const { parameters } = board;
-  const open = (applicationId) => {
+  const choose = (applicationId) => {
     chosen = applicationId;
     showRows();
-    story.load();
-    story.element.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    story.renew();
+  };
+  const open = (applicationId) => {
+    choose(applicationId);
+    story.element.scrollIntoView({ block: "nearest", behavior: STILL.matches ? "auto" : "smooth" });
   };
   const strip = new Panel({ id: "figures", title: "At a glance", wide: 12, make: makeFigures,
     definition: "Answered: shortlisted, invited, an offer, hired or rejected." });
@@ -47,11 +53,13 @@ export function showCandidateBoard(parent, tellState) {
     strip.show(headlines([...live.rows.values()]));
     standing.show(byStatus(live.rows.values()));
     news.show(live);
-    if (chosen === null && live.rows.size) open(sorted()[0].applicationId);
+    if (chosen === null && live.rows.size) choose(sorted()[0].applicationId);
     else showRows();
+    if (touched) story.load();
+    touched = false;
   });
   live.onUpdate((applicationId) => {
-    if (applicationId === chosen) story.load();
+    touched ||= applicationId === chosen;
   });
   live.start();
   return () => {
@@ -63,7 +71,8 @@ export function showCandidateBoard(parent, tellState) {
 async function subjectOf(live, applicationId) {
   await live.asked;
   const row = live.rows.get(applicationId);
-  return row && { row, chance: live.chances.get(applicationId), heard: live.chances.heard(applicationId) };
+  const news = live.events.filter(({ subject, type, past }) => type === "reset" || (subject === applicationId && !past)).reverse();
+  return row && { row, news, chance: live.chances.get(applicationId), heard: live.chances.heard(applicationId) };
 }
 
 function byStatus(rows) {

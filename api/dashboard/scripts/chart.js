@@ -26,6 +26,8 @@ export function chart(parent, { options, height, hint }) {
   const place = h("div", { class: "chart", role: "img", tabindex: "0" });
   const readout = h("p", { class: "readout" });
   parent.append(place, readout);
+  place.addEventListener("focus", () => (readout.ariaLive = "polite")); // who moves by keys hears it
+  place.addEventListener("blur", () => (readout.ariaLive = null));
   let plot = null;
   let read = () => "";
 

@@ -3,10 +3,10 @@
 import { get } from "./request.js";
 import { h } from "./dom.js";
 import { SOURCES } from "./words.js";
-import { TIME_ZONE } from "./format.js";
+import { isoDay, TIME_ZONE } from "./format.js";
 
 const DAY_MS = 86_400_000;
-const PERIODS = [[30, "Applied in the last 30 days"], [90, "Applied in the last 90 days"], [365, "Applied in the last year"], [0, "All applications"]];
+const PERIODS = [[30, "The last 30 days"], [90, "The last 90 days"], [365, "The last year"], [0, "All time"]];
 const SUGGESTED = 200;
 
 // `parameters()` as the API takes them; `changed` after each choice. `fixed` goes with the
@@ -23,7 +23,7 @@ export function filters(fixed, changed) {
     element,
     parameters() {
       const days = Number(period.value());
-      const from = days ? new Date(Math.floor(Date.now() / DAY_MS - days) * DAY_MS).toISOString().slice(0, 10) : null;
+      const from = days ? isoDay(Date.now() - days * DAY_MS) : null;
       return { from, source: source.value(), company: company.value(), tz: TIME_ZONE };
     },
   };

@@ -1,17 +1,19 @@
 // Numbers, times and durations as text, in the reader's language and time zone.
 
-export const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const UNKNOWN = "Etc/Unknown"; // Chromium's, where the machine has none
+const { timeZone = UNKNOWN } = Intl.DateTimeFormat().resolvedOptions();
+export const TIME_ZONE = timeZone === UNKNOWN ? "UTC" : timeZone;
 export const NOTHING = "–";
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const threeDigits = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 });
-const clockTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const dayYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-const dayTime = new Intl.DateTimeFormat(undefined, {
-  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
-});
+const times = (options, locale) => new Intl.DateTimeFormat(locale, { timeZone: TIME_ZONE, ...options });
+const clockTime = times({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const dayMonth = times({ day: "numeric", month: "short" });
+const dayYear = times({ day: "numeric", month: "short", year: "numeric" });
+const dayTime = times({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const isoDate = times({ year: "numeric", month: "2-digit", day: "2-digit" }, "sv"); // 2026-10-01
 
 export const count = (number) => (number === null || number === undefined ? NOTHING : whole.format(number));
 export const amount = (number) => whole.format(number);
@@ -34,6 +36,10 @@ export function duration(hours) {
 
 export const clock = (when) => clockTime.format(new Date(when));
 export const day = (when) => dayMonth.format(new Date(when));
+
+// The day of an instant as the API takes it, and the instant at which such a day is shown.
+export const isoDay = (when) => isoDate.format(new Date(when));
+export const midnight = (isoDayText) => new Date(`${isoDayText}T00:00`).getTime();
 
 // Of this year without the year.
 export function instant(when) {

@@ -3,6 +3,9 @@
 import { clock, day } from "./format.js";
 import { h, setText } from "./dom.js";
 
+// The server is away or has no time: it may be otherwise in a moment.
+const PASSING = new Set([0, 429, 502, 503, 504]);
+
 let numbers = 0;
 
 export class Panel {
@@ -11,9 +14,11 @@ export class Panel {
   #update = null;
   #again = () => {};
   #asked = 0;
+  #current = false; // what is drawn answers the present question
   #body = h("div", { class: "panel-body" });
   #notice = h("div", { class: "panel-notice", hidden: true });
   #fresh = h("p", { class: "panel-fresh" });
+  #stale = h("p", { class: "panel-stale" });
   #definition = h("p", { class: "panel-definition" });
 
   // `make(body)` returns `update(data)`, which draws, or returns a sentence why there is nothing
@@ -34,6 +39,7 @@ export class Panel {
       this.#notice,
       this.#body,
       this.#fresh,
+      this.#stale,
     );
   }
 
@@ -47,16 +53,36 @@ export class Panel {
     }
   }
 
-  // Ask, then draw. Of two at once the later counts.
+  // The question is another one now, `load` follows: what is drawn or on its way does not answer it.
+  outdate() {
+    this.#asked += 1;
+    this.#current = false;
+    this.element.setAttribute("aria-busy", "true");
+  }
+
+  // Ask another question.
+  renew() {
+    this.outdate();
+    return this.load();
+  }
+
+  // Ask, then draw. Of two at once the later counts. What is drawn stays while the server is away
+  // or busy. Resolves to the seconds after which a busy one wants to be asked again, else to null.
   async load() {
     const number = ++this.#asked;
     this.#again = () => this.load();
     this.element.setAttribute("aria-busy", "true");
     try {
       const data = await this.#ask();
-      if (number === this.#asked) this.#draw(data);
+      if (number !== this.#asked) return null;
+      this.#draw(data);
+      this.#current = true;
+      return null;
     } catch (error) {
-      if (number === this.#asked) this.#fail(error);
+      if (number !== this.#asked) return null;
+      if (this.#current && PASSING.has(error.status)) this.#keep(error);
+      else this.#fail(error);
+      return error.retryAfterS ?? null;
     } finally {
       if (number === this.#asked) this.element.removeAttribute("aria-busy");
     }
@@ -67,6 +93,7 @@ export class Panel {
       this.#body.replaceChildren();
       this.#update = this.#make(this.#body);
     }
+    setText(this.#stale, "");
     const nothing = this.#update(data);
     if (typeof nothing === "string") this.#say(nothing);
     else this.#say(null);
@@ -76,6 +103,12 @@ export class Panel {
   #tell({ clock: until }) {
     const today = day(until) === day(Date.now());
     setText(this.#fresh, `Data up to ${today ? "" : `${day(until)}, `}${clock(until)}`);
+  }
+
+  // What is drawn stays, with a note.
+  #keep({ status }) {
+    const why = status === 0 ? "the server cannot be reached" : "the server is busy";
+    setText(this.#stale, `Not renewed just now: ${why}.`);
   }
 
   // In place of the body; null brings the body back.
@@ -89,6 +122,8 @@ export class Panel {
   #fail(error) {
     console.error(error);
     this.#update = null; // what is half drawn is not drawn on
+    this.#current = false;
+    setText(this.#stale, "");
     this.#say("");
     this.#notice.className = "panel-notice failed";
     this.#notice.replaceChildren(

@@ -7,6 +7,7 @@ export class RequestFailed extends Error {
   }
 }
 
+const PATIENCE_MS = 30_000;
 let token = null;
 let onRefused = () => {};
 
@@ -35,7 +36,7 @@ export async function post(path, body) {
 async function send(path, { headers, ...rest } = {}) {
   let answer;
   try {
-    answer = await fetch(path, { ...rest, headers: { ...headers, ...authorization() } });
+    answer = await fetch(path, { ...rest, headers: { ...headers, ...authorization() }, signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch {
     throw new RequestFailed(0, { message: "The server cannot be reached." });
   }

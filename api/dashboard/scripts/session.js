@@ -1,7 +1,8 @@
 // Who looks: a token in memory, and in this tab's sessionStorage so that a reload keeps it.
-import { authorize, get, post } from "./request.js";
+import { authorize, get, post, RequestFailed } from "./request.js";
 
 const KEY = "jobfinders.token";
+const POSSIBLE = /^[\x21-\x7e]+$/; // what a header may hold
 
 // The caller as the API knows him, or null; `onEnd` is called when the token is no longer taken.
 export async function restore(onEnd) {
@@ -9,10 +10,15 @@ export async function restore(onEnd) {
   return token === null ? null : signIn(token, onEnd);
 }
 
-// Raises RequestFailed when the API refuses the token.
+// Raises RequestFailed when the API refuses the token, which is then forgotten here; one that was
+// kept in the tab stays there.
 export async function signIn(token, onEnd) {
+  if (!POSSIBLE.test(token)) throw new RequestFailed(401, { message: "This is not a token: no token has such characters." });
   authorize(token);
-  const me = await get("api/me");
+  const me = await get("api/me").catch((error) => {
+    authorize(null);
+    throw error;
+  });
   sessionStorage.setItem(KEY, token);
   authorize(token, () => {
     signOut();

@@ -11,21 +11,24 @@ const DEMO = {
 export async function showSignIn(parent, reason, enter, onEnd) {
   const problem = h("p", { class: "signin-problem", role: "alert" }, reason ?? "");
   const attempt = async (how) => {
+    if (form.ariaBusy) return; // one at a time, however often one clicks
+    form.ariaBusy = "true";
     problem.textContent = "";
     try {
       enter(await how());
     } catch (error) {
       problem.textContent = error.message;
+    } finally {
+      form.ariaBusy = null;
     }
   };
   const demo = h("div", { class: "signin-demo" });
-  parent.replaceChildren(
-    h("section", { class: "signin", "aria-labelledby": "signin-title" },
-      h("h1", { id: "signin-title" }, "See what happens to applications, as it happens"),
-      h("p", { class: "signin-lead" },
-        "How long do answers take, how far do applications get, what has just happened: live, and exact to the last event."),
-      demo, tokenForm((token) => attempt(() => signIn(token, onEnd))), problem),
-  );
+  const form = h("section", { class: "signin", "aria-labelledby": "signin-title" },
+    h("h1", { id: "signin-title" }, "See what happens to applications, as it happens"),
+    h("p", { class: "signin-lead" },
+      "How long do answers take, how far do applications get, what has just happened: live, and exact to the last event."),
+    demo, tokenForm((token) => attempt(() => signIn(token, onEnd))), problem);
+  parent.replaceChildren(form);
   const accounts = await demoAccounts().catch(() => []);
   if (!accounts.length) return;
   demo.append(

@@ -34,7 +34,7 @@ async function run(path, place, ended, onFrame, onState) {
     if (ended.aborted) return;
     failures += 1;
     const longer = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1));
-    waitMs = Math.max(waitMs, longer) * (0.8 + 0.4 * Math.random());
+    waitMs = Math.max(waitMs, longer) * (1 + 0.4 * Math.random()); // never sooner than was asked
     onState({ waitMs });
     await pause(waitMs, ended);
   }

@@ -1,5 +1,5 @@
 // The same figures for each source, company or week: how long answers take, and offers.
-import { count, day, duration, percent } from "../format.js";
+import { count, day, duration, midnight, percent } from "../format.js";
 import { get } from "../request.js";
 import { h } from "../dom.js";
 import { Panel } from "../panel.js";
@@ -7,10 +7,11 @@ import { plainTable } from "../plain_table.js";
 import { SOURCES } from "../words.js";
 
 const GROUPS = { source: ["By source", "Source"], company: ["By company", "Company"], week: ["By week", "Week of"] };
-const NAMES = { source: (group) => SOURCES[group], company: (group) => group, week: day };
+const NAMES = { source: (group) => SOURCES[group], company: (group) => group, week: (group) => day(midnight(group)) };
+const NOTHING_BY = { company: "No company with 5 applications or more in this period." };
 
 export function breakdown({ wide, parameters }) {
-  const by = h("select", { "aria-label": "Compare", onchange: () => panel.load() },
+  const by = h("select", { "aria-label": "Compare", onchange: () => panel.renew() },
     Object.entries(GROUPS).map(([value, [name]]) => h("option", { value }, name)));
   const panel = new Panel({
     id: "breakdown", title: "Answers and offers", wide, controls: [by],
@@ -18,8 +19,8 @@ export function breakdown({ wide, parameters }) {
     make,
     ask: async () => {
       const chosen = { ...parameters(), by: by.value };
-      const [times, offers] = await Promise.all([
-        get("api/analytics/response-times", chosen), get("api/analytics/offers", chosen)]);
+      const times = await get("api/analytics/response-times", chosen);
+      const offers = await get("api/analytics/offers", chosen);
       return { ...times, offers: offers.items, by: by.value };
     },
   });
@@ -28,7 +29,7 @@ export function breakdown({ wide, parameters }) {
 
 function make(body) {
   return ({ items, offers, by }) => {
-    if (!items.length) return "No application in this period.";
+    if (!items.length) return NOTHING_BY[by] ?? "No application in this period.";
     const offersOf = new Map(offers.map((item) => [item.group, item]));
     const rows = items.map((item) => {
       const { offerRate = null, acceptanceRate = null } = offersOf.get(item.group) ?? {};

@@ -30,11 +30,11 @@ export function ghostedApplications({ wide, parameters, open }) {
 export function ghostedCompanies({ wide, parameters }) {
   return new Panel({
     id: "ghosted", title: "Likely ghosted, by company", wide,
-    definition: `${DEFINITION} Companies with fewer than 5 applications are left out.`,
+    definition: `${DEFINITION} Companies with fewer than 5 open ones are left out.`,
     ask: () => get("api/analytics/ghosted", { ...parameters(), by: "company", limit: 12 }),
     make: (body) => ({ items }) => {
       const shown = items.filter(({ open }) => open > 0).sort((a, b) => b.likelyGhosted - a.likelyGhosted);
-      if (!shown.length) return "No company has open applications in this period.";
+      if (!shown.length) return "No company has 5 open applications or more in this period.";
       body.replaceChildren(plainTable("Likely ghosted", ["Company", "Open", "Likely ghosted", "Share"], shown.map((item) =>
         [item.group ?? "Not told", count(item.open), count(item.likelyGhosted), percent(item.share)])));
       return undefined;

@@ -1,6 +1,6 @@
 // The learning curve: what the predictions of each day cost, beside those of the baselines.
 import { axis, chart, color, figuresTable } from "../chart.js";
-import { count, counted, day, score } from "../format.js";
+import { count, counted, day, midnight, score } from "../format.js";
 import { h } from "../dom.js";
 
 const PREDICTORS = {
@@ -35,9 +35,6 @@ export function learningCurve(parent) {
     table(shown.map((one) => [day(midnight(one.start)), ...losses(one).map(score), count(one.served.predictions)]));
   };
 }
-
-// A day has the same name wherever it is read.
-const midnight = (start) => new Date(`${start}T00:00`).getTime();
 
 const sentenceCase = (words) => words[0].toUpperCase() + words.slice(1);
 

@@ -15,8 +15,8 @@ export function response({ wide, parameters }) {
     make,
     ask: async () => {
       const chosen = parameters();
-      const [curve, times] = await Promise.all([
-        get("api/analytics/response-curve", chosen), get("api/analytics/response-times", chosen)]);
+      const curve = await get("api/analytics/response-curve", chosen);
+      const times = await get("api/analytics/response-times", chosen);
       return { ...curve, whole: times.items[0] };
     },
   });
@@ -77,15 +77,15 @@ function options() {
   };
 }
 
-// How many the curve rests on, along its way.
+// How many the curve rests on, along its way: known at its steps only, so each of these is one.
 function atRisk(steps) {
   const last = steps.at(-1).hours;
-  const moments = Array.from({ length: MARKS }, (_, index) => (last * index) / MARKS);
-  const number = (hours) => steps.findLast((step) => step.hours <= hours).atRisk;
+  const marks = Array.from({ length: MARKS }, (_, index) => steps.find(({ hours }) => hours >= (last * index) / MARKS));
+  const told = [...new Set(marks)];
   return [
     h("caption", {}, "Waiting at least so long"),
     h("tbody", {},
-      h("tr", {}, moments.map((hours) => h("th", { scope: "col" }, hours ? duration(hours) : "at first"))),
-      h("tr", {}, moments.map((hours) => h("td", {}, count(number(hours)))))),
+      h("tr", {}, told.map(({ hours }) => h("th", { scope: "col" }, hours ? duration(hours) : "at first"))),
+      h("tr", {}, told.map(({ atRisk: number }) => h("td", {}, count(number))))),
   ];
 }

@@ -23,6 +23,7 @@ function make(body) {
   }));
   return ({ items }) => {
     const shown = items.filter(({ entered }) => entered > 0);
+    if (!shown.length && items.some(({ entered }) => entered === null)) return "Fewer than 5 applications in any stage: too few for figures across users.";
     if (!shown.length) return "No application in this period.";
     most = Math.max(...shown.map(({ medianHours }) => medianHours ?? 0)) || 1;
     draw(shown);

@@ -8,11 +8,11 @@ import { Panel } from "../panel.js";
 const PERIODS = { hour: ["By hour", "hours"], day: ["By day", "days"], week: ["By week", "weeks"] };
 
 export function volume({ wide, parameters }) {
-  const per = h("select", { "aria-label": "Events by", onchange: () => panel.load() },
+  const per = h("select", { "aria-label": "Events by", onchange: () => panel.renew() },
     Object.entries(PERIODS).map(([value, [name]]) => h("option", { value, selected: value === "day" }, name)));
   const panel = new Panel({
     id: "volume", title: "Events", wide, controls: [per],
-    definition: "Accepted events by the time at which they happened.",
+    definition: "Accepted events that happened in the period, whenever their application was made.",
     make,
     ask: async () => {
       const chosen = per.value;
@@ -35,18 +35,23 @@ function make(body) {
   const table = figuresTable(body, ["Beginning", "Events"]);
   return ({ items, per }) => {
     const total = items.reduce((sum, { events }) => sum + (events ?? 0), 0);
-    if (total === 0) return "No event in this period.";
+    const hidden = items.some(({ events }) => events === null);
+    if (total === 0) return hidden ? `Fewer than 5 events in each of these ${PERIODS[per][1]}: too few for figures across users.` : "No event in this period.";
     const name = ({ start }) => (per === "hour" ? instant(start) : `${per === "week" ? "Week of " : ""}${day(start)}`);
     setText(strong, count(total));
-    setText(rest, ` events in ${count(items.length)} ${PERIODS[per][1]}`);
+    setText(rest, ` events in ${count(items.length)} ${PERIODS[per][1]}${hidden ? ", without those that have fewer than 5" : ""}`);
     drawn.draw({
       label: `Bars of events by ${per}: ${count(total)} in ${items.length}.`,
       data: [items.map(({ start }) => Date.parse(start) / 1_000), items.map(({ events }) => events)],
-      read: (index) => `${name(items[index])}: ${counted(items[index].events, "event", "events")}`,
+      read: (index) => `${name(items[index])}: ${told(items[index])}`,
     });
     table(items.map((item) => [name(item), count(item.events)]));
     return undefined;
   };
+}
+
+function told({ events }) {
+  return events === null ? "fewer than 5 events" : counted(events, "event", "events");
 }
 
 function options() {
