@@ -24,7 +24,8 @@ RUN pip --python /opt/jobfinders/bin/python install --no-deps --no-build-isolati
 FROM python:3.12.13-slim-trixie
 
 RUN useradd --system --uid 10001 --user-group --no-create-home jobfinders \
-    && install --directory --owner jobfinders --group jobfinders /data
+    && install --directory --owner jobfinders --group jobfinders \
+        /data /data/warehouse
 COPY --from=build /opt/jobfinders /opt/jobfinders
 
 ENV PATH=/opt/jobfinders/bin:$PATH \

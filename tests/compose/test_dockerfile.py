@@ -53,6 +53,18 @@ def test_it_is_pinned_hash_locked_and_unprivileged() -> None:
     assert not any("apt" in rest or "gcc" in rest for rest in of("RUN"))
 
 
+def test_a_part_may_write_to_its_volumes(document: dict[str, Any]) -> None:
+    """Docker makes a volume like the folder that it covers, and of root where there is none."""
+    made = r"install --directory --owner jobfinders --group jobfinders\s+(/.*)"
+    folders = {
+        folder for run in of("RUN") for found in re.findall(made, run) for folder in found.split()
+    }
+    parts = [one for one in document["services"].values() if "build" in one]
+    targets = {volume.split(":")[1] for part in parts for volume in part.get("volumes", [])}
+    assert targets
+    assert targets <= folders
+
+
 def test_compose_names_this_version_and_its_user(document: dict[str, Any]) -> None:
     (uid,) = re.findall(r"--uid (\d+)", TEXT)
     parts = [one for one in document["services"].values() if "build" in one]
