@@ -40,7 +40,10 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
 }
 """What an answer may be besides JSON."""
 
-_RUN_BY_SPREADSHEETS = "^[=+\\-@\t\r]"
+_RUN_BY_SPREADSHEETS = "^([=+\\-@\t\r])"
+_RUN_WHERE_CELLS_ARE_SPLIT = '([;|\t\r\n])("*[=+\\-@])'
+"""By a spreadsheet that takes these for the ends of cells and of lines."""
+_INERT_IN_JSON = str.maketrans({";": "\\u003b", "|": "\\u007c"})
 _INSTANT = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
@@ -85,7 +88,8 @@ def _plain(value: object) -> object:
 
 
 def _csv(table: pl.DataFrame) -> bytes:
-    """Text that a spreadsheet would run has a quote before it; lists are JSON."""
+    """Text that a spreadsheet would run has a quote before it, as has what follows a semicolon,
+    bar, tab or line's end in it; lists are JSON, without semicolons and bars."""
     cells = table.with_columns(
         _text_of(table[name]) for name, kind in table.schema.items() if not kind.is_numeric()
     )
@@ -97,14 +101,18 @@ def _text_of(column: pl.Series) -> pl.Series:
         case pl.Datetime():
             return column.dt.strftime(_INSTANT)
         case pl.String():
-            risky = column.str.contains(_RUN_BY_SPREADSHEETS).fill_null(False)
-            return column.zip_with(~risky, "'" + column)
+            inert = column.str.replace_all(_RUN_WHERE_CELLS_ARE_SPLIT, "${1}'${2}")
+            return inert.str.replace(_RUN_BY_SPREADSHEETS, "'${1}")
         case pl.Boolean():
             return column
         case _:
             values = column.to_list()
-            texts = [None if each is None else _encoder.encode(each).decode() for each in values]
+            texts = [None if each is None else _json_cell(each) for each in values]
             return pl.Series(column.name, texts, pl.String)
+
+
+def _json_cell(value: object) -> str:
+    return _encoder.encode(value).decode().translate(_INERT_IN_JSON)
 
 
 def _type_of(annotation: Any) -> pl.DataType | type[pl.DataType]:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 
 import polars as pl
@@ -26,6 +27,16 @@ def test_text_that_a_spreadsheet_would_run_is_quoted(first: str) -> None:
     assert shown == "'" + dangerous
 
 
+@pytest.mark.parametrize("split", list(";|\t\r\n"))
+def test_nothing_is_run_where_a_spreadsheet_splits_elsewhere(split: str) -> None:
+    for run in ("=1+1", '"=1+1', "=1;=2", "+1\t-1"):
+        for text in (f"Acme{split}{run}", f"{split}{run}", f"{split}{split}{run}"):
+            for value in (text, [text], {"note": text}):
+                shown = encode(pl.DataFrame({"company": [value], "n": [7]}), Format.CSV).decode()
+                _, *parts = re.split(r"\r\n|[;|\t\r\n]", shown)
+                assert not [part for part in parts if re.match('"*[=+@-]', part)], shown
+
+
 def test_numbers_and_instants_are_not_text() -> None:
     moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
     _, row = cells(pl.DataFrame({"hours": [-1.5], "at": [moment], "ok": [True], "none": [None]}))
@@ -37,6 +48,15 @@ def test_lists_are_json() -> None:
     assert row == ['["gap","clock"]']
 
 
+def inert(text: str) -> str:
+    """A quote before what a spreadsheet would run, wherever it splits."""
+    first, *others = re.split(r"([;|\t\r\n])", text)
+    shown = "'" if text[:1] in tuple("=+-@\t\r") else ""
+    for split, part in zip(["", *others[::2]], [first, *others[1::2]], strict=True):
+        shown += split + ("'" if split and re.match('"*[=+@-]', part) else "") + part
+    return shown
+
+
 @given(texts=st.lists(st.none() | TEXT, min_size=1, max_size=5))
 def test_every_text_comes_back(texts: list[str | None]) -> None:
     table = pl.DataFrame(
@@ -45,7 +65,6 @@ def test_every_text_comes_back(texts: list[str | None]) -> None:
     assert encode(table, Format.CSV).count(b"\r\n") >= len(texts) + 1
     _, *rows = cells(table)
     for text, (shown, _) in zip(texts, rows, strict=True):
-        risky = bool(text) and text[0] in "=+-@\t\r"
-        assert shown == ("'" if risky else "") + (text or "")
+        assert shown == inert(text or "")
     assert pl.read_ndjson(encode(table, Format.NDJSON), schema=table.schema).equals(table)
     assert pl.read_parquet(encode(table, Format.PARQUET)).equals(table)
