@@ -124,9 +124,11 @@ class Product:
         """The environment of the parts: ours, and what was decided here. With Kafka for all of
         them or for none, whatever broker runs on the folder."""
         kafka = {} if self._bootstrap is None else {"JOBFINDERS_KAFKA_BOOTSTRAP": self._bootstrap}
+        demo = {"JOBFINDERS_DEMO": "true"} if self._demo else {}
         return {
             **os.environ,
             **kafka,
+            **demo,
             "JOBFINDERS_DATA": str(self._settings.data),
             "JOBFINDERS_POSTGRES_URL": self._url,
             "JOBFINDERS_PORT": str(self._settings.port),

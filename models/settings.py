@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     secrets: DirectoryPath | None = Field(
         None, description="Folder of files named as variables are, like jobfinders_jwt_secret."
     )
+    demo: bool = Field(
+        False, description="Tokens of the demo's people without a password; `up --demo` sets it."
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     host: str = Field("127.0.0.1", description="Address the API listens on.")

@@ -1,4 +1,4 @@
-"""Signing in to the demo: development only, from this machine only, limited by address.
+"""Signing in to the demo: where `up --demo` runs, from this machine only, limited by address.
 
 It lies outside `/api`, where nothing is open to a caller without a token.
 """
@@ -62,13 +62,14 @@ async def counted(request: Request, parts: Process) -> None:
 
 
 def available(request: Request, settings: Config) -> bool:
-    """Whether this product signs tokens itself and the caller sits at its machine.
+    """Whether this is a demo, which signs tokens itself, and the caller sits at its machine.
 
     The name it was called by is looked at as well: a foreign site whose name was pointed at
-    this machine must not get a token.
+    this machine must not get a token. Behind a proxy on this machine everybody sits at it.
     """
     return (
-        development_tokens.allowed(settings)
+        settings.demo
+        and development_tokens.allowed(settings)
         and request.url.hostname in _LOCAL_NAMES
         and request.client is not None
         and _is_loopback(request.client.host)

@@ -1,4 +1,4 @@
-"""Demo tokens: for who sits at a development machine, for nobody else."""
+"""Demo tokens: for who sits at the machine of a demo, for nobody else."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ async def coming(
     folder: Path, *, host: str = LOCAL, peer: str = "127.0.0.1", **settings: object
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client from `peer` of an application with these settings; no database is needed."""
-    created = create(Settings(data=folder, **settings))
+    created = create(Settings(**{"data": folder, "demo": True} | settings))
     transport = httpx.ASGITransport(created, client=(peer, 1))
     async with httpx.AsyncClient(transport=transport, base_url=host) as client:
         yield client
@@ -34,7 +34,7 @@ async def tries(client: httpx.AsyncClient) -> tuple[int, int, str | None]:
 
 @pytest.mark.parametrize("role", ["user", "analyst"])
 async def test_a_demo_token_is_a_token(settings: Settings, role: str) -> None:
-    async with serving(settings) as client:
+    async with serving(settings.model_copy(update={"demo": True})) as client:
         client.base_url = LOCAL
         accounts = (await client.get("/demo")).json()["accounts"]
         answer = await client.post("/demo/token", json={"role": role})
@@ -58,10 +58,11 @@ async def test_no_other_role_can_be_had(tmp_path: Path, role: str | None) -> Non
     [
         {"environment": "production", "jwt_secret": "s" * 32},
         {"jwt_jwks_url": "http://127.0.0.1:9/keys", "jwt_algorithm": "RS256"},
+        {"demo": False},
     ],
-    ids=["production", "issuer"],
+    ids=["production", "issuer", "no demo"],
 )
-async def test_there_is_no_demo_where_tokens_come_from_elsewhere(
+async def test_there_is_no_demo_where_tokens_come_from_elsewhere_or_nobody_asked_for_it(
     tmp_path: Path, changed: dict[str, object]
 ) -> None:
     async with coming(tmp_path, jwt_issuer="https://login.example", **changed) as client:

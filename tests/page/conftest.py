@@ -83,7 +83,7 @@ def api(product: Settings) -> Iterator[Api]:
     """The API as a process, and a first version of the warehouse."""
     publish(product)
     many = {f"rate_limit_{name}requests": 100_000 for name in ("", "other_", "analyst_")}
-    served = Api(product, JWT_SECRET, log_level="WARNING", **many)
+    served = Api(product, JWT_SECRET, log_level="WARNING", demo=True, **many)
     served.start()
     yield served
     served.stop()

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import psutil
 import pytest
 
@@ -77,6 +78,10 @@ def test_a_busy_port_is_named_before_anything_starts(tmp_path: Path) -> None:
     assert ended.stderr.startswith(f"jobfinders: cannot listen on 127.0.0.1:{port}: address")
     assert ended.stderr.count("\n") == 1
     assert not (tmp_path / "data" / "postgres").exists()
+
+
+def test_nobody_is_let_in_without_a_password_where_no_demo_was_asked_for(up: Up) -> None:
+    assert httpx.get(f"{up.state().api}/demo").json() == {"accounts": []}
 
 
 def test_other_commands_find_the_running_product(up: Up) -> None:
@@ -179,6 +184,7 @@ def test_open_streams_do_not_delay_the_end(tmp_path: Path) -> None:
 
 def test_demo_traffic_has_its_history_once(tmp_path: Path) -> None:
     with Up(tmp_path / "data", "--demo") as up:
+        assert httpx.get(f"{up.state().api}/demo").json()["accounts"] != []
         wait_until(lambda: up.live().accepted > 15_000, 60, "90 days are loaded")
         wait_until(lambda: up.live().waiting < 10, 30, "and folded")
         assert up.interrupt() < STOP_S

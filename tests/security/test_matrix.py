@@ -46,7 +46,7 @@ def settings(settings: Settings, make_warehouse: Callable[..., None]) -> Setting
     """Limits out of the way, and a warehouse."""
     many = 100_000
     make_warehouse(settings, application("app-1"))
-    return settings.model_copy(update={"rate_limit_requests": many})
+    return settings.model_copy(update={"rate_limit_requests": many, "demo": True})
 
 
 @pytest.fixture
