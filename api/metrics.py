@@ -41,7 +41,9 @@ class Pipeline:
         ("flow", "partition"),
     )
     DEAD_LETTERS = Described(
-        "jobfinders_dead_letters", "Dead letters that wait for somebody.", ("reason",)
+        "jobfinders_dead_letters",
+        "Dead letters that wait for somebody; 100,000 are counted at most.",
+        ("reason",),
     )
     ENTITY_STALE = Described(
         "jobfinders_entity_stale",
@@ -92,15 +94,21 @@ class Metrics:
             "jobfinders_flow_idle_seconds",
             "Time since the analytics flow last committed a batch.",
         )
-        self.streams_open = gauge(
+        self._add_streams_and_clients()
+
+    def _add_streams_and_clients(self) -> None:
+        histogram = partial(Histogram, registry=self.registry)
+        self.streams_open = Gauge(
             "jobfinders_streams_open",
             "Live streams being served.",
             ["kind"],
+            registry=self.registry,
         )
-        self.stream_resets = counter(
+        self.stream_resets = Counter(
             "jobfinders_stream_resets_total",
             "Clients told to forget what they hold, by reason.",
             ["reason"],
+            registry=self.registry,
         )
         self.stream_delivery_seconds = histogram(
             "jobfinders_stream_delivery_seconds",

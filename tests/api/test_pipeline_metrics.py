@@ -71,6 +71,16 @@ async def test_the_flow_is_behind_the_relay(figures, settings: Settings, databas
     assert await figures("jobfinders_kafka_lag_messages") == {"partition=0": 7}
 
 
+async def test_very_many_dead_letters_are_not_all_counted(figures, app):
+    await app.state.parts.pool.execute(
+        """INSERT INTO dead_letters
+            (source, partition, "offset", stage, reason, detail, recorded_at, payload)
+        SELECT 'outbox', 0, n, 'decode', 'invalid', '', now(), ''
+        FROM generate_series(1, 100005) AS n"""
+    )
+    assert await figures("jobfinders_dead_letters") == {"reason=invalid": 100_000}
+
+
 async def test_there_is_rather_no_figure_than_an_old_one(figures, app):
     assert await figures("jobfinders_entity_stale") == {"": 0}
     await app.state.parts.pool.execute("ALTER TABLE entity_stale RENAME TO elsewhere")

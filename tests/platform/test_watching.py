@@ -101,6 +101,17 @@ def test_every_alert_has_its_runbook_and_place_in_the_page() -> None:
         assert alert.keys() <= {"alert", "expr", "for", "labels", "annotations"}
 
 
+def test_a_process_that_says_it_is_not_ready_has_not_failed() -> None:
+    (errors,) = [alert["expr"] for alert in ALERTS if alert["alert"] == "ServerErrors"]
+    assert [labels & {"route"} for _, labels in selectors(errors)] == [{"route"}] * 2
+    assert errors.count('route!="/readyz"') == 2
+
+
+def test_figures_that_are_missing_are_noticed() -> None:
+    missed = re.findall(r"absent\((\w+)\)", " ".join(alert["expr"] for alert in ALERTS))
+    assert set(missed) & {one.name for one in vars(Pipeline).values() if isinstance(one, Described)}
+
+
 def test_the_dashboard_can_be_imported() -> None:
     ids = [panel["id"] for panel in DASHBOARD["panels"]]
     assert len(set(ids)) == len(ids)

@@ -31,7 +31,9 @@ SELECT flow, partition, accepted, duplicates, dead_lettered, position, log_offse
 FROM flow_positions
 
 -- name: dead_letters
-SELECT reason, count(*) FROM dead_letters GROUP BY 1
+-- Dead letters by reason; at most 100,000 of them are counted.
+SELECT reason, count(*) FROM (SELECT reason FROM dead_letters LIMIT 100000) AS counted GROUP BY 1
 
 -- name: stale
-SELECT count(*) FROM entity_stale
+-- Applications whose row has to be written yet; at most 100,000 of them are counted.
+SELECT count(*) FROM (SELECT FROM entity_stale LIMIT 100000) AS counted
