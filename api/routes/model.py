@@ -20,7 +20,10 @@ router = APIRouter(
 async def model(database: Database) -> ModelReport:
     """The version in use and its scores: progressive validation beside two baselines, the
     calibration table, the learning curve by day, drift by week."""
-    async with database.acquire() as connection, connection.transaction(readonly=True):
+    async with (
+        database.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         overall = await scores.overall(connection)
         return ModelReport(
             version=version(await scores.in_use(connection)),
