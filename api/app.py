@@ -36,7 +36,10 @@ from storage.redis.windows import Windows
 
 _FORGET_EVERY_S = 3_600
 _GHOSTING_EVERY_S = 30
-_EXPOSED = ["ETag", "Location", "Link", "X-Trace-Id", "Retry-After", "RateLimit"]
+_EXPOSED = [
+    *("ETag", "Location", "Link", "X-Trace-Id", "Retry-After", "RateLimit"),
+    *("X-Definition", "X-Clock", "X-Published-At", "X-As-Of"),
+]
 _ALLOWED = ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID"]
 
 

@@ -187,6 +187,8 @@ async def test_origins_are_let_in_by_setting_only(settings: Settings, client):
         answer = await other.get("/api/me", headers=origin)
         assert answer.status_code == 401
         assert answer.headers["access-control-allow-origin"] == "https://app.example"
+        exposed = set(answer.headers["access-control-expose-headers"].split(", "))
+        assert exposed >= {"ETag", "X-Definition", "X-Clock", "X-Published-At", "X-As-Of"}
         preflight = origin | {
             "Access-Control-Request-Method": "PATCH",
             "Access-Control-Request-Headers": "authorization,if-match",
