@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from api import answers, files
+from api import files
 from api.access import action_of
 from api.auth import Role
 from api.dependencies import Caller, Database, Process
@@ -91,28 +91,25 @@ class Asking:
         find: Callable[[Reader, Version, Asked], list[Item]],
         filters: Filters,
     ) -> Response:
-        """The items with what they mean and how fresh they are; files hold the items alone."""
+        """The items with what they mean and how fresh they are; files hold the items alone.
+        Made where it was asked: long ones would keep other requests waiting."""
         asked = self.asked(filters)
-        items, freshness = await self.find(
-            lambda reader, version: version.once(
-                (find, asked), lambda: find(reader, version, asked)
-            ),
-            filters,
-        )
-        if self.form is not Format.JSON:
-            table = files.encode(files.frame_of(kind, items), self.form)
-            response = Response(table, media_type=MEDIA_TYPES[self.form])
-        else:
-            response = answers.body(
-                Answer(
-                    definition=DEFINITIONS[metric],
-                    scope="all" if self._user_id is None else _MINE,
-                    tz=filters.tz,
-                    minimum_cases=asked.cases_min,
-                    freshness=view(freshness),
-                    items=items,
-                )
-            )
+
+        def written(reader: Reader, version: Version) -> str | bytes:
+            items = version.once((find, asked), lambda: find(reader, version, asked))
+            if self.form is not Format.JSON:
+                return files.encode(files.frame_of(kind, items), self.form)
+            return Answer(
+                definition=DEFINITIONS[metric],
+                scope="all" if self._user_id is None else _MINE,
+                tz=filters.tz,
+                minimum_cases=asked.cases_min,
+                freshness=view(version.freshness),
+                items=items,
+            ).model_dump_json(by_alias=True)
+
+        body, freshness = await self.find(written, filters)
+        response = Response(body, media_type=MEDIA_TYPES[self.form])
         response.headers["X-Definition"] = DEFINITIONS[metric]
         return with_freshness(response, freshness)
 

@@ -4,9 +4,11 @@ Every API process tells the same of it: an alert takes the greatest, never the s
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 
 import asyncpg
+import msgspec
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from api.metrics import Described, Pipeline
@@ -15,6 +17,8 @@ from models.settings import Settings
 from storage.duckdb.folder import Folder
 from storage.duckdb.manifest import read_manifest
 from storage.postgres.queries import load
+
+log = logging.getLogger(__name__)
 
 SQL = load("health")
 _ANALYTICS = "analytics"
@@ -72,6 +76,9 @@ class PipelineFigures:
         try:
             return read_manifest(self._folder.manifest).positions
         except NotFound:
+            return {}
+        except (msgspec.MsgspecError, OSError):
+            log.exception("the warehouse's manifest cannot be read")
             return {}
 
 

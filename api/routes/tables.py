@@ -15,7 +15,8 @@ from api.body import StrictRoute
 from api.files import MEDIA_TYPES, Format
 from api.schemas.metrics import TableFilters, TablePage
 from storage.duckdb import tables
-from storage.duckdb.published import Freshness
+from storage.duckdb.metrics import Reader
+from storage.duckdb.published import Freshness, Version
 from storage.duckdb.tables import Page, Table
 
 router = APIRouter(prefix="/api/analytics/tables", tags=["metrics"], route_class=StrictRoute)
@@ -35,20 +36,24 @@ async def read(
     _: Annotated[str | None, Depends(asking.whose_rows)],
     filters: Annotated[TableFilters, Query()],
 ) -> Response:
-    """A table's rows of so many applications. An admin's look is audited."""
+    """A table's rows of so many applications, fewer where these have very many events. An
+    admin's look is audited."""
     selection = ask.asked(filters).selection
-    page, freshness = await ask.find(
-        lambda reader, _: tables.page(reader, table, selection, filters.after, filters.limit),
-        filters,
-    )
-    rows = page.rows.rename(to_camel)
-    body = _json(page, rows, freshness) if ask.form is Format.JSON else files.encode(rows, ask.form)
+
+    def written(reader: Reader, version: Version) -> tuple[bytes, str | None]:
+        page = tables.page(reader, table, selection, filters.after, filters.limit)
+        rows = page.rows.rename(to_camel)
+        if ask.form is Format.JSON:
+            return _json(page, rows, version.freshness), page.last
+        return files.encode(rows, ask.form), page.last
+
+    (body, last), freshness = await ask.find(written, filters)
     response = Response(body, media_type=MEDIA_TYPES[ask.form])
-    if page.last is not None:
+    if last is not None:
         query = [
             (name, value) for name, value in request.query_params.multi_items() if name != "after"
         ]
-        target = f"{request.url.path}?{urlencode([*query, ('after', page.last)])}"
+        target = f"{request.url.path}?{urlencode([*query, ('after', last)])}"
         response.headers["Link"] = f'<{target}>; rel="next"'
     return asking.with_freshness(response, freshness)
 

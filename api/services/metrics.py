@@ -22,6 +22,7 @@ from api.schemas.metrics import (
 )
 from models import ghosting, survival
 from models.application import CLOSED, Status
+from models.errors import InvalidRequest
 from models.funnel import funnel, offers, share
 from models.periods import Per, starts
 from models.survival import Curve, Floats
@@ -30,6 +31,7 @@ from storage.duckdb.metrics import By, Grouping, Reader, Selection, Silence
 from storage.duckdb.published import Version
 
 _SPANS = {Per.HOUR: timedelta(days=7), Per.DAY: timedelta(days=90), Per.WEEK: timedelta(days=730)}
+_PERIODS_BY_TYPE_MAX = 2_000
 _KEYS = frozenset({"group", "stage", "start", "local", "type"})
 
 Item = TypeVar("Item", bound=Model)
@@ -203,11 +205,15 @@ def ghosted_after(reader: Reader, version: Version) -> float:
 def volume_items(
     reader: Reader, version: Version, asked: Asked, *, per: Per, by_type: bool
 ) -> list[VolumeItem]:
-    """Each period, those without events included."""
+    """Each period, those without events included. Raises InvalidRequest for too many."""
     selection = asked.selection
     until = selection.until or version.freshness.clock + timedelta(microseconds=1)
     since = selection.since or until - _SPANS[per]
     begins = tuple(starts(per, asked.zone, since, until))
+    if by_type and len(begins) - 1 > _PERIODS_BY_TYPE_MAX:
+        raise InvalidRequest(
+            f"more than {_PERIODS_BY_TYPE_MAX} periods by type: take longer ones, or fewer"
+        )
     narrow = Selection(
         selection.user_id, since, until, selection.company, selection.sources, selection.statuses
     )

@@ -14,6 +14,7 @@ from models.errors import NotFound, WarehouseNotReady
 from storage.duckdb import reader
 from storage.duckdb.folder import Folder
 from storage.duckdb.manifest import Manifest, read_manifest
+from storage.duckdb.metrics import Reader
 from storage.duckdb.session import quoted
 from storage.duckdb.warehouse import SCHEMA_VERSION
 from storage.postgres.queries import load
@@ -21,7 +22,8 @@ from storage.postgres.queries import load
 SQL = load("metrics", "storage.duckdb")
 
 _KNOWN_MAX = 100
-_MEMORY = "1GB"
+MEMORY_MB = 400
+"""Most of it that a version takes while it is asked."""
 
 Found = TypeVar("Found")
 
@@ -44,12 +46,12 @@ class Version:
         self._connection = connection
         self._known: dict[Hashable, object] = {}
         _lock(connection, history)
-        ((clock,),) = connection.execute(SQL.clock).fetchall()
         found = connection.execute(places).fetchall()
+        clock = max((clock for *_, clock in found if clock is not None), default=None)
         self.freshness = Freshness(
             datetime.fromtimestamp(0, UTC) if clock is None else clock.replace(tzinfo=UTC),
             datetime.fromisoformat(manifest.published_at),
-            ",".join(f"{partition}:{offset}" for partition, offset in found),
+            ",".join(f"{partition}:{offset}" for partition, offset, _ in found),
         )
 
     def reader(self) -> "closing[duckdb.DuckDBPyConnection]":
@@ -87,10 +89,12 @@ class Published:
                 self._manifest = manifest
             return self._newest
 
-    def as_of(self, time: datetime) -> Version:
-        """What had been recorded by that time. Raises WarehouseNotReady as `newest` does."""
+    def as_of(self, time: datetime, opened: Callable[[Reader], object]) -> Version:
+        """What had been recorded by that time. Where to look takes a while: `opened` is told of
+        the connection before. Raises WarehouseNotReady as `newest` does."""
         manifest = self._read_manifest()
         connection = reader.as_of(time, self._folder.path)
+        opened(connection)
         return Version(connection, manifest, SQL.places_of_events, self._folder.history)
 
     def _read_manifest(self) -> Manifest:
@@ -109,7 +113,7 @@ def _lock(connection: duckdb.DuckDBPyConnection, history: Path) -> None:
     if connection.execute(SQL.is_locked).fetchall() == [(True,)]:
         return
     for setting in (
-        f"memory_limit = '{_MEMORY}'",
+        f"memory_limit = '{MEMORY_MB}MB'",
         "temp_directory = ''",
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",

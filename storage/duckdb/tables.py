@@ -21,6 +21,10 @@ class Table(StrEnum):
     EVENTS = "events"
 
 
+EVENTS_MAX = 50_000
+"""Of the applications on a page, which bounds its rows: each tells of one event at least."""
+
+
 class Page(NamedTuple):
     """All rows of at most `limit` applications in order of their ids; `last` is the last of
     them where more may follow; `total` counts applications."""
@@ -30,10 +34,19 @@ class Page(NamedTuple):
     total: int
 
 
-def page(reader: Reader, table: Table, selection: Selection, after: str | None, limit: int) -> Page:
-    """The rows of the applications behind `after`."""
+def page(
+    reader: Reader,
+    table: Table,
+    selection: Selection,
+    after: str | None,
+    limit: int,
+    events_max: int = EVENTS_MAX,
+) -> Page:
+    """The rows of the applications behind `after`; of fewer than `limit` where they have more
+    than `events_max` events together, of one at least."""
     parameters = selection.parameters() | {"after": after, "limit": limit}
     ((total,),) = _STATEMENTS.execute(reader, "total", parameters).fetchall()
-    ((count, last),) = _STATEMENTS.execute(reader, "end", parameters).fetchall()
-    rows = _STATEMENTS.table(reader, table, parameters)
-    return Page(rows, last if count == limit else None, total)
+    parameters |= {"events": events_max}
+    ((count, last, found),) = _STATEMENTS.execute(reader, "end", parameters).fetchall()
+    rows = _STATEMENTS.table(reader, table, parameters | {"last": last})
+    return Page(rows, last if count == limit or count < found else None, total)

@@ -135,16 +135,14 @@ FROM (
 ) JOIN ({quarters}) AS period USING (quarter)
 GROUP BY ALL
 
--- name: clock
-SELECT clock FROM warehouse
-
 -- name: positions
--- The last offset of each partition.
-SELECT partition, next_offset - 1 FROM positions ORDER BY partition
+-- The last offset of each partition, and the log clock.
+SELECT partition, next_offset - 1, (SELECT clock FROM warehouse) FROM positions ORDER BY partition
 
 -- name: places_of_events
 -- The same of a moment of the past, by what is left of it.
-SELECT partition, max("offset") FROM events GROUP BY partition ORDER BY partition
+SELECT partition, max("offset"), max(least("time", recorded_at))
+FROM events GROUP BY partition ORDER BY partition
 
 -- name: is_locked
 SELECT current_setting('lock_configuration')

@@ -1,8 +1,9 @@
 -- Rows of single applications, a page of applications at a time; the columns are those of the
--- v_* view of the same name. `{page}` is the statement of this name, `{selected}` that of
--- metrics.sql.
+-- v_* view of the same name. `{ahead}` and `{page}` are the statements of these names, `{selected}`
+-- is that of metrics.sql.
 
--- name: page
+-- name: ahead
+-- As many applications as are wanted.
 SELECT * FROM ({selected})
 WHERE $after IS NULL OR application_id > $after
 ORDER BY application_id
@@ -12,8 +13,19 @@ LIMIT $limit
 SELECT count(*) FROM ({selected})
 
 -- name: end
--- How many applications are on the page, and the last of them.
-SELECT count(*), max(application_id) FROM ({page})
+-- How many of them are on the page, the last of these, and how many are there.
+SELECT count(*) FILTER (fits), max(application_id) FILTER (fits), count(*)
+FROM (
+    SELECT application_id, n = 1 OR events <= $events AS fits
+    FROM (
+        SELECT application_id, row_number() OVER ids AS n, sum(version) OVER ids AS events
+        FROM ({ahead})
+        WINDOW ids AS (ORDER BY application_id)
+    )
+)
+
+-- name: page
+SELECT * FROM ({ahead}) WHERE application_id <= $last
 
 -- name: applications
 -- Transitions are a table of their own.
