@@ -18,7 +18,9 @@ import typer
 from confluent_kafka import Producer
 from typer.core import TyperGroup
 
+from api.services.warehouse import AT_ONCE
 from flows.cli import command_line
+from storage.duckdb.published import MEMORY_MB
 from storage.kafka.client import EVENTS
 from tests.compose.containers import PATIENCE_S, Container
 from tests.compose.places import Places
@@ -167,18 +169,16 @@ def test_a_part_writes_only_where_it_has_a_volume(running: dict[str, list[Contai
 
 
 def test_a_health_check_that_is_wrong_fails(running: dict[str, list[Container]]) -> None:
+    tried = set()
     for container, *_ in running.values():
         test = container.spec.get("healthcheck", {}).get("test", [])
         for place, word in enumerate(test):
-            for right, wrong in (
-                ("/9092", "/9095"),
-                ("6379", "6378"),
-                ("5432", "5433"),
-                (":8000", ":8001"),
-            ):
+            for right, wrong in MISTAKES:
                 if right in word:
+                    tried.add(container.name)
                     changed = [*test[:place], word.replace(right, wrong), *test[place + 1 :]]
                     assert not container.healthy(changed), changed
+    assert tried == {"postgres", "kafka", "redis", "api"}
     urls = running["api"][0].spec["healthcheck"]["test"]
     assert not running["api"][0].healthy([word.replace("readyz", "ready") for word in urls])
 
@@ -243,6 +243,13 @@ def test_every_service_is_bounded_unprivileged_and_pinned(document: dict[str, An
         assert service["restart"], name
         for published in service.get("ports", []):
             assert published.startswith("127.0.0.1:"), name
+
+
+def test_the_api_has_room_for_the_versions_that_it_reads(document: dict[str, Any]) -> None:
+    limit = document["services"]["api"]["deploy"]["resources"]["limits"]["memory"]
+    newest_and_asked = 1 + AT_ONCE
+    assert limit.endswith("g")
+    assert int(limit[:-1]) * 1_000 >= newest_and_asked * MEMORY_MB + 500
 
 
 def test_every_part_of_the_product_is_a_service(document: dict[str, Any]) -> None:
