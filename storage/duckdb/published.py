@@ -2,7 +2,7 @@
 was. Read-only, no file but the history's within reach, nothing to be configured any more."""
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sized
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from storage.postgres.queries import load
 SQL = load("metrics", "storage.duckdb")
 
 _KNOWN_MAX = 100
+_ITEMS_MAX = 2_000
 MEMORY_MB = 400
 """Most of it that a version takes while it is asked."""
 
@@ -59,10 +60,13 @@ class Version:
         return closing(self._connection.cursor())
 
     def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
-        """What `find` finds, found once for this version; the key must say what was asked."""
+        """What `find` finds, found once for this version unless it is long; the key must say what
+        was asked."""
         with suppress(KeyError):  # another thread may clear it at any time
             return cast("Found", self._known[key])
         found = find()
+        if isinstance(found, Sized) and len(found) > _ITEMS_MAX:
+            return found
         if len(self._known) >= _KNOWN_MAX:
             self._known.clear()
         self._known[key] = found

@@ -144,6 +144,19 @@ async def test_pages_of_a_table_have_every_row_once(
     assert len(found) == 20
 
 
+def test_long_answers_are_not_kept(world: Settings) -> None:
+    version = Published(world.warehouse_folder).newest()
+    for length, asked in ((2_000, 1), (2_001, 2)):
+        found: list[list[int]] = []
+
+        def find(length: int = length, found: list[list[int]] = found) -> list[int]:
+            found.append(list(range(length)))
+            return found[-1]
+
+        assert [len(version.once(length, find)) for _ in range(2)] == [length] * 2
+        assert len(found) == asked
+
+
 def test_a_page_has_only_so_many_events(world: Settings) -> None:
     with Published(world.warehouse_folder).newest().reader() as reader:
         for table in Table:
