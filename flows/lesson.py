@@ -4,10 +4,10 @@ What is decided and learned follows from the lines alone: not from where a page 
 from the clock on the wall. Only when a version is published does.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from models.events import EventType
-from models.instant import US_PER_HOUR
+from models.log_clock import LogClock
 from models.moments import moments, next_age
 from models.outcomes import Outcome, Reason, Standing, Void
 from models.scores import Key, Sums, score
@@ -18,14 +18,15 @@ from storage.postgres.consumers import Line
 from storage.postgres.learned import Learned
 from storage.postgres.learning import Story
 
-SILENCE_STEP_US = 6 * US_PER_HOUR
-"""Silence is looked for whenever the log clock enters another of these spans."""
-SILENT_MAX = 2_000
-"""Given up at one look; the others at the next."""
+_SILENT_MAX = 2_000
+"""Standings of silence read at once."""
 ASKED_MAX = 2_000
 """Open applications asked for at one turn, when all of them are."""
 _STORIES = 200
 """Read from the log at once."""
+
+Find = Callable[[Connection, int, int, int], list[Standing]]
+"""Standings of a partition by a time (microseconds), at most so many."""
 
 
 class Lesson:
@@ -36,20 +37,27 @@ class Lesson:
         self._learned = learned
         self._standings: dict[str, Standing] = {}
         self._changed: dict[str, Standing] = {}
-        self._doubted: set[str] = set()
+        self._wanted: set[str] = set()
+        """To be predicted anew."""
         self.decided: list[Outcome] = []
         self.voids: list[Void] = []
         self._scores: dict[Key, Sums] = {}
 
     def take(self, lines: Sequence[Line]) -> None:
-        """Decide, learn and keep all that the lines bring."""
+        """Decide, learn and keep all that the lines bring; no lines: the log ends here."""
         heard = {line.application_id for line in lines if line.type == EventType.ANALYTICS_UPDATED}
         self._standings = learning.standings(self._connection, heard)
         for line in lines:
+            clock = self._learned.clock_of(line.partition)
             if line.type == EventType.ANALYTICS_UPDATED:
-                self._hear(line)
-            else:
-                self._tick(min(line.time_us, line.recorded_us))
+                clock.told = True
+                self._hear(line, clock.now)
+                continue
+            self._begin_batch(line.partition, clock)
+            clock.move(min(line.time_us, line.recorded_us))
+        if not lines:
+            for partition, clock in sorted(self._learned.clocks.items()):
+                self._begin_batch(partition, clock)
         learning.keep_standings(self._connection, self._changed.values())
         learning.keep_outcomes(self._connection, self.decided, self.voids)
         for outcome, story in self._stories(self.decided):
@@ -58,7 +66,7 @@ class Lesson:
         for outcome, story in self._stories(self._taken_back()):
             self._score(outcome, story, -1)
         scores.add(self._connection, self._scores)
-        _ask(self._connection, [self._standings[name] for name in sorted(self._doubted)])
+        _ask(self._connection, [self._standings[name] for name in sorted(self._wanted)])
 
     def _stories(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, Story]]:
         for start in range(0, len(outcomes), _STORIES):
@@ -86,50 +94,51 @@ class Lesson:
         for key, sums in added.items():
             self._scores[key] = self._scores.get(key, Sums()).plus(sums)
 
-    def _hear(self, line: Line) -> None:
+    def _hear(self, line: Line, clock: int) -> None:
         heard = report(line.payload, line.partition, line.offset)
         if heard is None:
             return
         before = self._standings.get(heard.application_id)
-        standing, changes = self._learned.judge.hear(heard, before, self._learned.clock)
+        standing, changes = self._learned.judge.hear(heard, before, clock)
         self._standings[heard.application_id] = standing
         self._changed[heard.application_id] = standing
         if heard.believed is not self._learned.believed:
-            self._doubted.add(heard.application_id)
+            self._wanted.add(heard.application_id)
         for change in changes:
             if isinstance(change, Void):
                 self.voids.append(change)
             else:
                 self.decided.append(change)
 
-    def _tick(self, time: int) -> None:
-        clock = self._learned.clock
-        if time <= clock:
-            return
-        self._learned.clock = time
-        if time // SILENCE_STEP_US > clock // SILENCE_STEP_US:
-            # What just changed must be there to be found.
-            learning.keep_standings(self._connection, self._changed.values())
-            self._changed.clear()
-            self._give_up(time)
-            self._ask_anew(time)
+    def _begin_batch(self, partition: int, clock: LogClock) -> None:
+        if clock.begin():
+            self._give_up(partition, clock.now)
+            self._want_aged(partition, clock.now)
 
-    def _give_up(self, clock: int) -> None:
+    def _give_up(self, partition: int, clock: int) -> None:
         """Decide on silence that has lasted too long."""
         judge = self._learned.judge
-        for found in learning.silent(self._connection, clock - judge.patience_us, SILENT_MAX):
-            standing = self._standings.setdefault(found.application_id, found)
+        for standing in self._silent(learning.silent, partition, clock - judge.patience_us):
             self.decided.append(judge.give_up(standing, clock))
             self._changed[standing.application_id] = standing
 
-    def _ask_anew(self, clock: int) -> None:
+    def _want_aged(self, partition: int, clock: int) -> None:
         """Have applications predicted anew whose silence has come of another age."""
-        aged = learning.aged(self._connection, clock, SILENT_MAX)
-        for found in aged:
-            standing = self._standings.setdefault(found.application_id, found)
+        for standing in self._silent(learning.aged, partition, clock):
             standing.next_age = next_age(standing.silent_since, clock)
             self._changed[standing.application_id] = standing
-        _ask(self._connection, aged)
+            self._wanted.add(standing.application_id)
+
+    def _silent(self, find: Find, partition: int, time: int) -> Iterator[Standing]:
+        """All that `find` finds; each must be changed so that it is not found again."""
+        found = None
+        while found is None or len(found) == _SILENT_MAX:
+            # What just changed must be there to be found.
+            learning.keep_standings(self._connection, self._changed.values())
+            self._changed.clear()
+            found = find(self._connection, partition, time, _SILENT_MAX)
+            for one in found:
+                yield self._standings.setdefault(one.application_id, one)
 
 
 def ask_all(connection: Connection, learned: Learned) -> None:
@@ -154,4 +163,4 @@ def learn(learned: Learned, outcome: Outcome, story: Story) -> None:
     silent = outcome.reason is Reason.SILENCE
     found = moments(story.user_id, story.known, outcome.decided_at, silent)
     rows, times = [moment.row for moment in found], [moment.now for moment in found]
-    learned.learner.learn(rows, times, label, outcome.replaces is not None)
+    learned.learner.learn(rows, times, label, outcome.again)

@@ -1,8 +1,7 @@
 """What is next of the log, as files that DuckDB reads: the reading side of the warehouse flow."""
 
-import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from storage.duckdb.folder import Folder, writing
@@ -72,8 +71,9 @@ class LogPages:
             self._unpublished = True
         page.whole = not self._waiting()
         if page.whole and due:
+            # First: what comes in between is copied, and taken for new at the next look.
+            page.digest = self._tables_digest = self._reader.tables_digest()
             page.tables = self._copy_tables()
-            page.digest = self._tables_digest = _digest(page.tables)
             self._due_at = self._look_at = self._clock() + self._publish_s
             self._unpublished = False
         return page
@@ -111,11 +111,3 @@ class LogPages:
     def _asked(self) -> bool:
         heard = list(self._connection.notifies(timeout=0))
         return any(one.channel == "warehouse" for one in heard)
-
-
-def _digest(tables: Mapping[str, Path]) -> str:
-    """As `LogReader.tables_digest` makes it, of what was copied."""
-    digest = hashlib.sha256()
-    for path in tables.values():
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

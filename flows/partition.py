@@ -243,14 +243,14 @@ class Partition:
         self._rescore_at = time.monotonic() + _RESCORE_S
         if self.index == 0:
             self._stale = entities.adopt(self._writing, self._source.partitions()) or self._stale
-        served = rescores.asked(self._loading, self.index, RESCORED_MAX)
-        if not served:
+        wanted = rescores.asked(self._loading, self.index, RESCORED_MAX)
+        if not wanted:
             return
         # The version because of which they are asked for may be newer than the one at hand.
         self._predictor.look_again()
-        missing = [name for name in served if name not in self._cache]
+        missing = [name for name in wanted if name not in self._cache]
         self._cache.update(load_held(self._loading, missing))
-        batch = rescore(served, self._cache, self._predictor, self._clock, self._now())
+        batch = rescore(wanted, self._cache, self._predictor, self._clock, self._now())
         prepared = self._encoder.finish(batch)
         self._cache.update(batch.changed)
         self._unsettled.append(batch.changed.keys())

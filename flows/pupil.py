@@ -41,12 +41,12 @@ class Pupil:
     def read(self) -> list[Line]:
         """The next page of the log, empty at its end."""
         page = self._reader.page(self._positions, _PAGE_LINES)
-        if not page and self._learned.asking is not None:
-            self._go_on_asking()
+        if not page and (self._learned.asking is not None or self._learned.due):
+            self.learn(page)
         return page
 
     def learn(self, page: list[Line]) -> None:
-        """Commit all that a page teaches, or none of it."""
+        """Commit all that a page teaches, or none of it; an empty one is the end of the log."""
         positions = behind(self._positions, page)
         with self._writing.transaction():
             self._consumer.advance(positions)
@@ -61,12 +61,6 @@ class Pupil:
         """Let the place go."""
         self._reading.close()
         self._writing.close()
-
-    def _go_on_asking(self) -> None:
-        with self._writing.transaction():
-            self._consumer.advance(self._positions)
-            ask_all(self._writing, self._learned)
-            states.write(self._writing, self._learned)
 
     def _publish(self) -> None:
         """A version, where there are labels for one and it is time for one."""

@@ -100,5 +100,5 @@ class Batch(msgspec.Struct, gc=False):
     """Applications that were unknown or orphans and are no longer: they need an entity row."""
     clock: int
     """The log clock: greatest min(time, recorded_at) of the accepted, microseconds."""
-    rescored: list[str] = []
-    """Applications that were looked at again because their silence has grown."""
+    rescored: dict[str, int] = {}
+    """Applications that were predicted anew, and the number of the question."""

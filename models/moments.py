@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from models.analytics import Row, fold
+from models.application import CLOSED
 from models.facts import Fact, State
 from models.instant import US_PER_DAY
 
@@ -13,7 +14,6 @@ SILENT_DAYS = (1, 2, 4, 8, 16, 32, 64)
 MOMENTS_MAX = 100
 """Learned of one application: its last ones."""
 _FOR_EVER = 1 << 62
-_CLOSED = frozenset({"hired", "rejected", "withdrawn"})
 
 
 class Known(NamedTuple):
@@ -60,7 +60,7 @@ def moments(
 
 def predictable(row: Row) -> bool:
     """Whether there is something to predict: an application, and not closed."""
-    return row.applied_at is not None and row.status not in _CLOSED
+    return row.applied_at is not None and row.status not in CLOSED
 
 
 def silent_since(row: Row) -> int:

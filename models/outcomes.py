@@ -44,6 +44,8 @@ class Report(msgspec.Struct, frozen=True):
     status_at: int | None
     silent_since: int
     """When the employer last did anything, or else the application was made."""
+    applied_at: int
+    first_response_at: int | None
     believed: bool | None
     """Whether its chance was told by a version past its cold start; None where none was told."""
 
@@ -96,6 +98,11 @@ class Outcome(msgspec.Struct, frozen=True):
             self.replaced is None or self.label is not LABELS[self.replaced]
         )
 
+    @property
+    def again(self) -> bool:
+        """Whether the application was learned before: what this replaces had a label."""
+        return self.replaced is not None and LABELS[self.replaced] is not None
+
 
 class Void(msgspec.Struct, frozen=True):
     """An outcome that no longer counts, because it was corrected or reopened."""
@@ -143,7 +150,10 @@ class Judge(msgspec.Struct):
             standing = Standing(
                 report.application_id, report.partition, report.offset, report.silent_since
             )
-        self._observe_delay(report, standing)
+            # How long the answers behind the first let wait, nobody has heard.
+            self._observe(report.first_response_at, report.applied_at)
+        elif report.status != standing.status and report.status in RESPONSES:
+            self._observe(report.status_at, standing.silent_since)
         standing.partition, standing.offset = report.partition, report.offset
         standing.silent_since, standing.status = report.silent_since, report.status
         reason = _OF_STATUS.get(report.status)
@@ -182,8 +192,7 @@ class Judge(msgspec.Struct):
         standing.reason, standing.position = reason, outcome.position
         return outcome
 
-    def _observe_delay(self, report: Report, standing: Standing) -> None:
-        at = report.status_at
-        if report.status != standing.status and report.status in RESPONSES and at is not None:
-            days = max(0, at - standing.silent_since) // US_PER_DAY
+    def _observe(self, answered_at: int | None, silent_since: int) -> None:
+        if answered_at is not None:
+            days = max(0, answered_at - silent_since) // US_PER_DAY
             self.delays[min(days, _DELAY_DAYS_MAX)] += 1

@@ -1,6 +1,7 @@
 """Open applications predicted anew as silence grows: only those that moved are told."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 from msgspec import structs
@@ -14,6 +15,15 @@ MOVED_MIN = 0.02
 _FIELD = "successProbability"
 
 
+class Wanted(NamedTuple):
+    """An application to be predicted anew."""
+
+    number: int
+    """Of the question: asked again it is another."""
+    p: float | None
+    """What was served last, None for nothing."""
+
+
 class _Said(msgspec.Struct):
     p: float
 
@@ -22,7 +32,7 @@ _decode = msgspec.json.Decoder(_Said).decode
 
 
 def rescore(
-    served: Mapping[str, float | None],
+    wanted: Mapping[str, Wanted],
     held: Mapping[str, Held],
     predict: Predict,
     clock: int,
@@ -30,15 +40,14 @@ def rescore(
 ) -> Batch:
     """The batch that tells of those whose p has moved at the log clock (microseconds).
 
-    `served` is the p served last by application, None for none; `now` (microseconds) dates the
-    events.
+    `wanted` is by application; `now` (microseconds) dates the events.
     """
-    known = {name: structs.replace(held[name]) for name in served if name in held}
+    known = {name: structs.replace(held[name]) for name in wanted if name in held}
     predict_all(known, predict, clock)
     changed = {
         name: structs.replace(one, revision=one.revision + 1)
         for name, one in known.items()
-        if _moved(served[name], one.success_probability)
+        if _moved(wanted[name].p, one.success_probability)
     }
     time = to_rfc3339(now)
     return Batch(
@@ -55,7 +64,7 @@ def rescore(
         entities=set(),
         listed=set(),
         clock=clock,
-        rescored=list(served),
+        rescored={name: one.number for name, one in wanted.items()},
     )
 
 

@@ -12,6 +12,7 @@ class _Row(msgspec.Struct, rename="camel", gc=False):
     applied_at: str | None
     status: str | None
     status_at: str | None
+    first_response_at: str | None
     last_employer_activity_at: str | None
 
 
@@ -50,14 +51,16 @@ def report(payload: str, partition: int, offset: int) -> Report | None:
     row, served = data.analytics, data.success_probability
     if not data.event_types or row.applied_at is None:
         return None
-    since = row.last_employer_activity_at or row.applied_at
+    applied_at = instant.parse(row.applied_at)
     return Report(
         row.application_id,
         partition,
         offset,
         row.status,
-        None if row.status_at is None else instant.parse(row.status_at),
-        instant.parse(since),
+        _instant(row.status_at),
+        _instant(row.last_employer_activity_at) or applied_at,
+        applied_at,
+        _instant(row.first_response_at),
         None if served is None else not served.cold_start,
     )
 
@@ -70,6 +73,10 @@ def prediction(payload: str) -> Prediction | None:
         return None
     at = instant.parse(served.computed_at)
     return Prediction(served.p, served.model_version, at, data.analytics.status)
+
+
+def _instant(written: str | None) -> int | None:
+    return None if written is None else instant.parse(written)
 
 
 _decode = msgspec.json.Decoder(_Envelope).decode

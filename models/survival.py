@@ -15,7 +15,7 @@ Flags = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 Places = npt.NDArray[np.intp]
 
-CASES_MIN = 5
+_ENOUGH = 5
 """An estimate from fewer says nothing."""
 _Z = 1.959963984540054  # of a two-sided 95 % band
 _ROUNDING = 1e-12  # a product of fractions may miss the half by so much
@@ -119,7 +119,7 @@ def censored(watched: Floats) -> int:
 
 def enough(cases: int) -> bool:
     """Whether an estimate from so many cases is worth giving."""
-    return cases >= CASES_MIN
+    return cases >= _ENOUGH
 
 
 def _band(waiting: Floats, variance: Floats) -> tuple[Floats, Floats]:

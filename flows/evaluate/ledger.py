@@ -45,21 +45,19 @@ class Ledger:
         if standing.next_age is not None:
             heappush(self._ageing, (standing.next_age, standing.application_id))
 
-    def silent(self, since: int, limit: int) -> Iterator[Standing]:
+    def silent(self, since: int) -> Iterator[Standing]:
         """Open applications of silence since `since` (microseconds) or longer, longest first;
         each is told once."""
-        told = 0
-        while self._silent and self._silent[0][0] <= since and told < limit:
+        while self._silent and self._silent[0][0] <= since:
             silent_since, application_id = heappop(self._silent)
             standing = self.standings[application_id]
             if standing.reason is None and standing.silent_since == silent_since:
-                told += 1
                 yield standing
 
-    def aged(self, clock: int, limit: int) -> list[Standing]:
+    def aged(self, clock: int) -> list[Standing]:
         """Applications whose silence has come of another age by the clock (microseconds)."""
         found: dict[str, Standing] = {}
-        while self._ageing and self._ageing[0][0] <= clock and len(found) < limit:
+        while self._ageing and self._ageing[0][0] <= clock:
             at, application_id = heappop(self._ageing)
             standing = self.standings[application_id]
             if standing.next_age == at:

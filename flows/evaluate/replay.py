@@ -1,8 +1,11 @@
-"""The served path in memory: what the analytics and the learning flow do, step for step.
+"""The served path in memory: what the analytics and the learning flow do with one partition
+and batches of one event.
 
-Folding, predicting, judging and learning are the very functions that the flows call; what
-Postgres keeps for them is kept here in dictionaries. A step is what the analytics flow has
-folded and predicted, event by event, when the learning flow takes its turn and publishes.
+Folding, predicting, judging, learning and the log's clock are the very functions that the
+flows call. What Postgres keeps for them is kept here in dictionaries, and what is looked for in
+it (silence, whom to predict anew) is looked for here in its own way: a test holds both against
+each other. A step is what the analytics flow has folded and predicted when the learning flow
+takes its turn and publishes.
 """
 
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from flows.evaluate.ledger import Ledger
-from flows.lesson import ASKED_MAX, SILENCE_STEP_US, SILENT_MAX, learn
+from flows.lesson import ASKED_MAX, learn
 from flows.partition import RESCORED_MAX
 from models.analytics import Row
 from models.batch import Message
@@ -49,9 +52,10 @@ class Answered(NamedTuple):
 
 
 class _Heard(NamedTuple):
-    """A line of the log for the learning flow: a fact's time, or a report."""
+    """A line of the log for the learning flow: a fact's time, or what is told of an application
+    once somebody has made it."""
 
-    time: int
+    time: int | None
     report: Report | None
 
 
@@ -60,7 +64,7 @@ class Replay:
 
     def __init__(self) -> None:
         self.ledger = Ledger()
-        self.learned = Learned(0, Judge(), Learner())
+        self.learned = Learned(Judge(), Learner())
         self.version: Version | None = None
         self._clock = 0
         self._said: dict[str, float] = {}
@@ -126,6 +130,7 @@ class Replay:
             row = held.row
             offset = self.ledger.append(application_id, None)
             if row.applied_at is None:
+                heard.append(_Heard(None, None))
                 continue
             report = Report(
                 application_id,
@@ -134,21 +139,29 @@ class Replay:
                 row.status,
                 row.status_at,
                 silent_since(row),
+                row.applied_at,
+                row.first_response_at,
                 None if self.version is None else not self.version.cold,
             )
-            heard.append(_Heard(0, report))
+            heard.append(_Heard(None, report))
             self._said.pop(application_id, None)
             if predictable(row):
                 asked.append(Asked(application_id, row, self._clock))
 
     def _learn(self, heard: list[_Heard]) -> None:
         decided: list[Outcome] = []
+        clock = self.learned.clock_of(0)
         for time, report in heard:
+            if time is not None:
+                if clock.begin():
+                    self._look_for_silence(clock.now, decided)
+                clock.move(time)
+                continue
+            clock.told = True
             if report is None:
-                self._tick(time, decided)
                 continue
             before = self.ledger.standings.get(report.application_id)
-            standing, changes = self.learned.judge.hear(report, before, self.learned.clock)
+            standing, changes = self.learned.judge.hear(report, before, clock.now)
             self.ledger.keep(standing)
             for change in changes:
                 if isinstance(change, Void):
@@ -156,6 +169,8 @@ class Replay:
                 else:
                     self.ledger.decide(change)
                     decided.append(change)
+        if clock.begin():
+            self._look_for_silence(clock.now, decided)
         for outcome in decided:
             learn(self.learned, outcome, self.ledger.story(outcome))
         if self.learned.learner.labels > self.learned.published:
@@ -170,20 +185,14 @@ class Replay:
         self._rescores.update(found)
         self.learned.asking = found[-1] if len(found) == ASKED_MAX else None
 
-    def _tick(self, time: int, decided: list[Outcome]) -> None:
-        clock = self.learned.clock
-        if time <= clock:
-            return
-        self.learned.clock = time
-        if time // SILENCE_STEP_US == clock // SILENCE_STEP_US:
-            return
+    def _look_for_silence(self, clock: int, decided: list[Outcome]) -> None:
         judge = self.learned.judge
-        for standing in self.ledger.silent(time - judge.patience_us, SILENT_MAX):
-            outcome = judge.give_up(standing, time)
+        for standing in self.ledger.silent(clock - judge.patience_us):
+            outcome = judge.give_up(standing, clock)
             self.ledger.decide(outcome)
             decided.append(outcome)
-        for standing in self.ledger.aged(time, SILENT_MAX):
-            standing.next_age = next_age(standing.silent_since, time)
+        for standing in self.ledger.aged(clock):
+            standing.next_age = next_age(standing.silent_since, clock)
             self.ledger.keep(standing)
             self._rescores.add(standing.application_id)
 

@@ -14,7 +14,7 @@ class Manifest(msgspec.Struct):
 
     `positions` has the next offset by log partition; `parts` the rows of the history by kind;
     `clock` is the log clock and `published_at` the machine's, RFC 3339; `file` is a path below
-    the folder; `copied` is the SHA-256 of the tables that are copied whole.
+    the folder; `copied` changes with the tables that are copied whole.
     """
 
     file: str

@@ -17,7 +17,7 @@ COMMENT ON COLUMN warehouse.generation IS 'Which making of the warehouse from th
 COMMENT ON COLUMN warehouse.first_version IS 'First published number of this generation.';
 COMMENT ON COLUMN warehouse.version IS 'Number of the published file.';
 COMMENT ON COLUMN warehouse.clock IS 'Log clock: the greatest least(time, recorded_at) of its events; "now" for whoever wants the same answer twice.';
-COMMENT ON COLUMN warehouse.copied IS 'SHA-256 of the tables that are copied whole, as they came; empty before the first copy.';
+COMMENT ON COLUMN warehouse.copied IS 'Changes with the tables that are copied whole; empty before the first copy.';
 
 CREATE TABLE IF NOT EXISTS positions (
     partition SMALLINT NOT NULL,

@@ -71,14 +71,16 @@ SELECT day, predictor, provisional, sum(predictions)::BIGINT AS predictions,
     sum(hired)::BIGINT AS hired, sum(p) / sum(predictions) AS mean_p,
     sum(log_loss) / sum(predictions) AS log_loss, sum(brier) / sum(predictions) AS brier
 FROM prediction_scores
-GROUP BY day, predictor, provisional;
+GROUP BY day, predictor, provisional
+HAVING sum(predictions) > 0;
 
 -- By tenth of the probability: what was said on average, and how often it came true.
 CREATE OR REPLACE VIEW v_calibration AS
 SELECT predictor, provisional, bin // 20 AS tenth, sum(predictions)::BIGINT AS predictions,
     sum(p) / sum(predictions) AS mean_p, sum(hired) / sum(predictions) AS hired_share
 FROM prediction_scores
-GROUP BY predictor, provisional, tenth;
+GROUP BY predictor, provisional, tenth
+HAVING sum(predictions) > 0;
 
 COMMENT ON VIEW v_predictions IS 'One row a served probability, with what became of its application.';
 COMMENT ON VIEW v_model_metrics IS 'How good the served probabilities were, by UTC day of the prediction.';

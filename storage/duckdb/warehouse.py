@@ -23,7 +23,7 @@ class Page(msgspec.Struct):
 
     `whole` says that it ends where the log ended at one moment; `due` that it is to be
     published then. `path` is None where there are no new lines; `tables` are those that are
-    copied whole, by name, where it is due, and `digest` the SHA-256 of them.
+    copied whole, by name, where it is due, and `digest` changes with them.
     """
 
     path: Path | None
@@ -35,8 +35,8 @@ class Page(msgspec.Struct):
 
 
 class Identity(msgspec.Struct):
-    """What the warehouse says of itself; `clock` in microseconds since 1970, `copied` the SHA-256
-    of the tables that are copied whole."""
+    """What the warehouse says of itself; `clock` in microseconds since 1970, `copied` the
+    digest of the tables that are copied whole."""
 
     log_id: str
     schema_version: int

@@ -41,7 +41,7 @@ class Prepared(msgspec.Struct, kw_only=True):
     new_rows: list[bytes]
     changed_rows: list[bytes]
     changed_count: int
-    rescored: list[str]
+    rescored: dict[str, int]
 
 
 class Encoder:

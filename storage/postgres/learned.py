@@ -1,8 +1,9 @@
-"""What the learning flow carries from batch to batch: its clock, its judge, its learner."""
+"""What the learning flow carries from batch to batch: its clocks, its judge, its learner."""
 
 import msgspec
 
 from models.learner import Kept, Learner, keep, restore
+from models.log_clock import LogClock
 from models.outcomes import Judge
 from models.success import Version
 from storage.postgres.connect import Connection
@@ -14,16 +15,30 @@ SQL = load("learning")
 class Learned(msgspec.Struct):
     """All that the learning flow carries from batch to batch."""
 
-    clock: int
-    """The log clock, microseconds since 1970."""
     judge: Judge
     learner: Learner
+    clocks: dict[int, LogClock] = msgspec.field(default_factory=dict)
+    """By partition of the log."""
     published: int = 0
     """Labels that the newest version has learned."""
     believed: bool | None = None
     """Whether the newest version is past its cold start; None before the first."""
     asking: str | None = None
     """All open applications behind this one are yet to be asked for; None: all were."""
+
+    @property
+    def clock(self) -> int:
+        """The greatest of the clocks, microseconds since 1970."""
+        return max((clock.now for clock in self.clocks.values()), default=0)
+
+    @property
+    def due(self) -> bool:
+        """Whether there is silence to be looked for at the end of the log."""
+        return any(clock.due for clock in self.clocks.values())
+
+    def clock_of(self, partition: int) -> LogClock:
+        """The clock of a partition of the log."""
+        return self.clocks.setdefault(partition, LogClock())
 
     def take_for_published(self, version: Version) -> None:
         """It is the newest. With the first, and the first past its cold start, whatever was
@@ -40,24 +55,34 @@ class _State(msgspec.Struct, array_like=True):
     published: int
     believed: bool | None = None
     asking: str | None = None
+    clocks: dict[int, LogClock] = msgspec.field(default_factory=dict)
 
 
 def read(connection: Connection) -> Learned:
     """As it was committed last; a new one where nothing was."""
     row = connection.execute(SQL.state).fetchone()
     if row is None:
-        return Learned(0, Judge(), Learner())
-    state = msgspec.msgpack.decode(row[1], type=_State)
+        return Learned(Judge(), Learner())
+    state = msgspec.msgpack.decode(row[0], type=_State)
     cells: dict[int, bytes] = dict(connection.execute(SQL.cells).fetchall())
     learner = restore(state.kept, cells)
-    return Learned(row[0], state.judge, learner, state.published, state.believed, state.asking)
+    return Learned(
+        state.judge, learner, state.clocks, state.published, state.believed, state.asking
+    )
 
 
 def write(connection: Connection, learned: Learned) -> None:
     """Keep it, in the caller's transaction."""
     kept, cells = keep(learned.learner)
     state = msgspec.msgpack.encode(
-        _State(learned.judge, kept, learned.published, learned.believed, learned.asking)
+        _State(
+            learned.judge,
+            kept,
+            learned.published,
+            learned.believed,
+            learned.asking,
+            learned.clocks,
+        )
     )
     connection.execute(SQL.keep_state, (learned.clock, state))
     if cells:

@@ -32,14 +32,14 @@ def standings(connection: Connection, application_ids: Iterable[str]) -> dict[st
     return {row[0]: _standing(row) for row in rows}
 
 
-def silent(connection: Connection, since: int, limit: int) -> list[Standing]:
+def silent(connection: Connection, partition: int, since: int, limit: int) -> list[Standing]:
     """Open applications of silence since `since` (microseconds) or longer, longest first."""
-    return [_standing(row) for row in connection.execute(SQL.silent, (since, limit))]
+    return [_standing(row) for row in connection.execute(SQL.silent, (partition, since, limit))]
 
 
-def aged(connection: Connection, clock: int, limit: int) -> list[Standing]:
+def aged(connection: Connection, partition: int, clock: int, limit: int) -> list[Standing]:
     """Applications whose silence has come of another age by the clock (microseconds)."""
-    return [_standing(row) for row in connection.execute(SQL.aged, (clock, limit))]
+    return [_standing(row) for row in connection.execute(SQL.aged, (partition, clock, limit))]
 
 
 def open_behind(connection: Connection, application_id: str, limit: int) -> list[Standing]:
@@ -86,11 +86,6 @@ def keep_outcomes(connection: Connection, decided: Sequence[Outcome], voids: lis
         connection.execute(SQL.keep_outcomes, [list(column) for column in zip(*rows, strict=True)])
     if voids:
         connection.execute(SQL.make_void, ([void.position for void in voids],))
-
-
-def outcomes(connection: Connection, first: int, limit: int) -> list[Outcome]:
-    """By position, from `first` on."""
-    return [_outcome(row) for row in connection.execute(SQL.outcomes, (first, limit))]
 
 
 def outcomes_at(connection: Connection, positions: Iterable[int]) -> dict[int, Outcome]:

@@ -3,6 +3,7 @@ analytics flow."""
 
 from collections.abc import Mapping
 
+from models.rescoring import Wanted
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
@@ -15,11 +16,13 @@ def ask(connection: Connection, wanted: Mapping[str, int]) -> None:
         connection.execute(SQL.ask, (list(wanted), list(wanted.values())))
 
 
-def asked(connection: Connection, partition: int, limit: int) -> dict[str, float | None]:
-    """Those of the partition, each with the p that was served last."""
-    return dict(connection.execute(SQL.asked, (partition, limit)).fetchall())
+def asked(connection: Connection, partition: int, limit: int) -> dict[str, Wanted]:
+    """Those of the partition."""
+    rows = connection.execute(SQL.asked, (partition, limit))
+    return {application_id: Wanted(number, p) for application_id, number, p in rows}
 
 
-def done(connection: Connection, application_ids: list[str]) -> None:
-    """They have been looked at; in the caller's transaction."""
-    connection.execute(SQL.done, (application_ids,))
+def done(connection: Connection, numbers: Mapping[str, int]) -> None:
+    """These questions are answered, by application; in the caller's transaction. One that is
+    being asked again stays."""
+    connection.execute(SQL.done, (list(numbers), list(numbers.values())))

@@ -10,7 +10,7 @@ from models.settings import Settings
 from storage.postgres import learned, versions
 from storage.postgres.connect import connect
 from tests.flows.driving import drain, put
-from tests.learning.studying import study
+from tests.learning.studying import minutes, study
 
 STEP = 100
 Served = dict[tuple[str, int], tuple[int, str]]
@@ -31,7 +31,7 @@ def test_evaluation_and_flows_serve_and_learn_the_same(database: str, settings: 
     for start in range(0, len(messages), STEP):
         put(database, [message.line for message in messages[start : start + STEP]])
         drain(database, one_by_one)
-        study(database)
+        study(database, minutes())
     assert len(expected) > 300
     assert _served(database) == expected
     with connect(database) as connection:

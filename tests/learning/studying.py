@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
 
 from flows.pupil import Pupil
 from flows.simulator import generate
-from models.instant import parse
+from models.instant import US_PER_DAY, parse, to_rfc3339
 from models.settings import Settings
 from storage.postgres.connect import connect
 from tests.flows.driving import drain, put
 
+BEGIN = parse("2026-01-01T00:00:00Z")
 END = parse("2026-06-30T00:00:00Z")
 
 
@@ -38,6 +41,11 @@ def study(url: str, now: Callable[[], float] = lambda: 0.0) -> int:
     return pages
 
 
+def minutes() -> Callable[[], float]:
+    """A clock by which a version is due whenever there are labels for one."""
+    return partial(next, count(0.0, 60.0))
+
+
 def learned(url: str) -> dict[str, list[tuple[object, ...]]]:
     """All that the learning flow has written, but for when versions were published."""
     with connect(url) as connection:
@@ -59,6 +67,28 @@ def live_and_study(url: str, settings: Settings, lines: Sequence[bytes], size: i
     for start in range(0, len(lines), size):
         live_through(url, settings, lines[start : start + size], size)
         study(url)
+
+
+def event(application_id: str, type_: str, day: float, **data: object) -> bytes:
+    """An event of an application, so many days after the year's begin."""
+    known = {
+        "created": {"jobId": "j", "jobTitle": "Baker", "company": "Crumb & Sons"},
+        "status_changed": {"newStatus": "shortlisted"},
+        "note_added": {"noteId": f"note-{day}", "type": "NOTE"},
+        "withdrawn": {},
+    }
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": f"{application_id}-{type_}-{day}",
+            "source": "/test",
+            "type": f"application.{type_}",
+            "subject": application_id,
+            "time": to_rfc3339(BEGIN + int(day * US_PER_DAY)),
+            "userid": "u",
+            "data": known[type_] | data,
+        }
+    ).encode()
 
 
 def told(url: str, application_id: str, status: str) -> bytes:

@@ -2,7 +2,9 @@
 
 import json
 
+from models.rescoring import Wanted
 from models.settings import Settings
+from storage.postgres import rescores
 from storage.postgres.connect import connect
 from tests.flows.driving import drain
 from tests.learning.studying import live_and_study, world
@@ -63,3 +65,20 @@ def test_what_has_not_moved_is_not_told(database: str, settings: Settings) -> No
         # The same model at the same log clock says the same: nothing to tell.
         assert connection.execute("SELECT count(*) FROM event_log").fetchone() == first
         assert connection.execute("SELECT count(*) FROM rescores").fetchone() == (0,)
+
+
+def test_who_is_asked_for_again_meanwhile_is_not_answered_yet(database: str) -> None:
+    """The learning flow publishes and asks while the analytics flow answers with what it had."""
+    with connect(database, autocommit=True) as flow, connect(database) as learning:
+        rescores.ask(flow, {"a": 0, "b": 0})
+        first = rescores.asked(flow, 0, 10)
+        rescores.ask(learning, {"a": 0})
+        rescores.done(flow, {name: one.number for name, one in first.items()})
+        assert rescores.asked(flow, 0, 10) == {"a": first["a"]}
+        learning.commit()
+        second = rescores.asked(flow, 0, 10)
+        assert second["a"] != first["a"] == Wanted(first["a"].number, None)
+        rescores.done(flow, {"a": first["a"].number})
+        assert rescores.asked(flow, 0, 10) == second
+        rescores.done(flow, {"a": second["a"].number})
+        assert not rescores.asked(flow, 0, 10)

@@ -1,12 +1,15 @@
 """What was served is held against its outcome, once each, and taken back where it was wrong."""
 
+import asyncio
 import math
 from collections import defaultdict
 
+import asyncpg
 import pytest
 
-from models.scores import Sums, calibration, measures
+from models.scores import Key, Sums, calibration, measures
 from models.settings import Settings
+from storage.postgres import scores
 from storage.postgres.connect import connect
 from tests.flows.driving import drain, put
 from tests.learning.studying import live_and_study, study, told, world
@@ -76,6 +79,24 @@ def _agree(url: str) -> None:
     expected = recomputed(url)
     for provisional, found in sums(url).items():
         assert found == pytest.approx(expected[provisional], rel=1e-9)
+
+
+def test_what_was_taken_back_leaves_no_day(database: str) -> None:
+    """Sums that were added and taken away again leave the last bits of their fractions."""
+    said = {Key(20_000, "served", False, 30): Sums(1, 1, 0.15, 1.9, 0.7)}
+    with connect(database, autocommit=True) as connection:
+        scores.add(connection, said)
+        scores.add(connection, {key: Sums(-1, -1, -0.15, -1.9 + 1e-16, -0.7) for key in said})
+    overall, by_day = asyncio.run(_read_scores(database))
+    assert overall == by_day == {}
+
+
+async def _read_scores(url: str) -> tuple[object, object]:
+    connection = await asyncpg.connect(url)
+    try:
+        return await scores.overall(connection), await scores.by_span(connection, "day")
+    finally:
+        await connection.close()
 
 
 def test_measures_follow_from_the_sums() -> None:

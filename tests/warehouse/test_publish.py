@@ -130,6 +130,33 @@ def test_a_version_has_what_the_model_has_learned_since(
     file = Folder(settings.warehouse_folder).path / second.file
     assert query(file, "SELECT predictions FROM v_model_metrics") == [(4,)]
     assert publish(settings).version == 2, "nothing has changed"
+    with connect(database) as connection:
+        connection.execute(
+            "INSERT INTO model_versions"
+            " (number, clock, labels, hired, base_rate, stage_rates, cold)"
+            " VALUES (7, '2026-03-02T12:00:00+01', 7, 2, 0.25, '{}', true)"
+        )
+    third = publish(settings)
+    assert third.version == 3
+    file = Folder(settings.warehouse_folder).path / third.file
+    assert query(file, "SELECT number FROM model_versions") == [(7,)]
+    assert publish(settings).version == 3, "nothing has changed"
+
+
+def test_what_was_taken_back_leaves_no_line(
+    database: str, settings: Settings, lines: list[bytes]
+) -> None:
+    """Sums that were added and taken away again leave the last bits of their fractions."""
+    with connect(database) as connection:
+        connection.execute(
+            "INSERT INTO prediction_scores VALUES ('2026-03-02', 'served', false, 30, 0, 0, 1e-17,"
+            " 1e-16, 0.0), ('2026-03-03', 'served', false, 50, 1, 1, 0.25, 1.4, 0.56)"
+        )
+    file = Folder(settings.warehouse_folder).path / publish(settings).file
+    assert query(file, "SELECT day::VARCHAR, predictions FROM v_model_metrics") == [
+        ("2026-03-03", 1)
+    ]
+    assert query(file, "SELECT tenth, mean_p FROM v_calibration") == [(2, 0.25)]
 
 
 def test_the_stable_name_follows_also_where_nothing_is_new(

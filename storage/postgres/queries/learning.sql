@@ -6,24 +6,27 @@ FROM outcome_standings
 WHERE application_id = ANY ($1)
 
 -- name: silent
--- Open applications whose employer has been silent since $1 (µs) or longer, longest first.
+-- Open applications of partition $1 whose employer has been silent since $2 (µs) or longer, the
+-- longest first.
 SELECT application_id, partition, "offset",
     (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
     (extract(epoch FROM next_age) * 1000000)::bigint
 FROM outcome_standings
-WHERE reason IS NULL AND silent_since <= 'epoch'::timestamptz + $1 * interval '1 microsecond'
+WHERE reason IS NULL AND partition = $1
+    AND silent_since <= 'epoch'::timestamptz + $2 * interval '1 microsecond'
 ORDER BY silent_since, application_id
-LIMIT $2
+LIMIT $3
 
 -- name: aged
--- Applications whose silence has come of another age by $1 (µs), the earliest first.
+-- Applications of partition $1 whose silence has come of another age by $2 (µs), the earliest
+-- first.
 SELECT application_id, partition, "offset",
     (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
     (extract(epoch FROM next_age) * 1000000)::bigint
 FROM outcome_standings
-WHERE next_age <= 'epoch'::timestamptz + $1 * interval '1 microsecond'
+WHERE partition = $1 AND next_age <= 'epoch'::timestamptz + $2 * interval '1 microsecond'
 ORDER BY next_age, application_id
-LIMIT $2
+LIMIT $3
 
 -- name: open_behind
 -- Applications that are not closed, behind $1.
@@ -63,15 +66,6 @@ FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::text[], $5::bigint[], $
 -- name: make_void
 UPDATE outcomes SET void = true WHERE position = ANY ($1)
 
--- name: outcomes
--- By position, from $1 on, at most $2.
-SELECT position, application_id, reason,
-    (extract(epoch FROM decided_at) * 1000000)::bigint, partition, "offset", replaces, replaced
-FROM outcomes
-WHERE position >= $1
-ORDER BY position
-LIMIT $2
-
 -- name: outcomes_at
 SELECT position, application_id, reason,
     (extract(epoch FROM decided_at) * 1000000)::bigint, partition, "offset", replaces, replaced
@@ -93,7 +87,7 @@ CROSS JOIN LATERAL (
 ORDER BY wanted.number, line."offset"
 
 -- name: state
-SELECT (extract(epoch FROM clock) * 1000000)::bigint, state FROM learning_state
+SELECT state FROM learning_state
 
 -- name: keep_state
 INSERT INTO learning_state (clock, state)

@@ -1,15 +1,23 @@
 -- name: ask
+-- Who is asked for already is asked for anew: whoever answers now knows nothing of it.
 INSERT INTO rescores (application_id, partition)
 SELECT * FROM unnest($1::text[], $2::smallint[])
-ON CONFLICT (application_id) DO NOTHING
+ON CONFLICT (application_id) DO UPDATE SET number = DEFAULT
 
 -- name: asked
 -- Applications of partition $1 to be predicted anew, at most $2, with what was served last.
-SELECT rescores.application_id, (row.success_probability ->> 'p')::double precision
+SELECT rescores.application_id, rescores.number,
+    (row.success_probability ->> 'p')::double precision
 FROM rescores LEFT JOIN application_analytics AS row USING (application_id)
 WHERE rescores.partition = $1
 ORDER BY rescores.application_id
 LIMIT $2
 
 -- name: done
-DELETE FROM rescores WHERE application_id = ANY ($1)
+-- One that is locked is being asked for anew.
+DELETE FROM rescores WHERE application_id IN (
+    SELECT rescores.application_id
+    FROM rescores JOIN unnest($1::text[], $2::bigint[]) AS answered (application_id, number)
+        USING (application_id, number)
+    FOR UPDATE OF rescores SKIP LOCKED
+)

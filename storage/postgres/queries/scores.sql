@@ -17,6 +17,7 @@ SELECT predictor, provisional, bin, sum(predictions)::bigint, sum(hired)::bigint
     sum(log_loss), sum(brier)
 FROM prediction_scores
 GROUP BY predictor, provisional, bin
+HAVING sum(predictions) > 0
 
 -- name: by_span
 -- By day or week, answered labels only: $1 is day or week.
@@ -25,6 +26,7 @@ SELECT date_trunc($1, day)::date AS span, predictor, bin, sum(predictions)::bigi
 FROM prediction_scores
 WHERE NOT provisional
 GROUP BY span, predictor, bin
+HAVING sum(predictions) > 0
 ORDER BY span
 
 -- name: in_use

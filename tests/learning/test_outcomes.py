@@ -1,0 +1,49 @@
+"""What an outcome teaches of how long answers take, and that each application counts once."""
+
+from models.instant import US_PER_DAY
+from models.settings import Settings
+from storage.postgres import learned as states
+from storage.postgres.connect import connect
+from storage.postgres.learned import Learned
+from tests.flows.driving import drain, put
+from tests.learning.studying import event, study
+
+
+def learn(url: str, settings: Settings, *lines: bytes) -> Learned:
+    """What is known once these are folded in one batch, and learned."""
+    put(url, lines)
+    drain(url, settings)
+    study(url)
+    with connect(url) as connection:
+        return states.read(connection)
+
+
+def test_an_imported_past_tells_how_long_its_answers_took(
+    database: str, settings: Settings
+) -> None:
+    past = [
+        line
+        for number in range(120)
+        for line in (
+            event(f"past-{number}", "created", number),
+            event(f"past-{number}", "status_changed", number + 30, newStatus="rejected"),
+        )
+    ]
+    known = learn(database, settings, *past)
+    assert known.judge.delays[30] == sum(known.judge.delays) == 120
+    assert known.judge.patience_us == 31 * US_PER_DAY
+
+
+def test_a_label_behind_a_withdrawal_counts_and_only_the_first(
+    database: str, settings: Settings
+) -> None:
+    counted = []
+    for line in (
+        event("one", "created", 0),
+        event("one", "withdrawn", 3),
+        event("one", "status_changed", 4, newStatus="rejected"),
+        event("one", "status_changed", 5, newStatus="hired"),
+    ):
+        learner = learn(database, settings, line).learner
+        counted.append((learner.labels, learner.hired, learner.volumes.sum()))
+    assert counted == [(0, 0, 0), (0, 0, 0), (1, 0, 1), (1, 1, 1)]
