@@ -11,6 +11,8 @@ _POLL_S = 0.01
 _WAITING = "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM entity_stale)"
 _COUNTED = """SELECT (SELECT coalesce(sum(accepted + duplicates + dead_lettered), 0)
     FROM flow_positions WHERE flow = 'analytics')::bigint + (SELECT count(*) FROM outbox)"""
+_OWNERS = """SELECT coalesce(sum(epoch), 0)::bigint FROM flow_positions
+    WHERE flow = 'analytics' AND (partition = ANY ($1) OR $1 = '{}')"""
 _OPEN = """SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid IN
     (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2)
     AND datname = current_database()"""
@@ -39,6 +41,13 @@ def rows(url: str, table: str) -> int:
 def waiting(url: str) -> int:
     """Messages not taken and entity rows not brought to the fold."""
     return _number(url, _WAITING)
+
+
+def owners(url: str, partitions: list[int]) -> int:
+    """How often a flow has become the owner of one of these partitions, or of any for none."""
+    with connect(url, autocommit=True) as connection:
+        row = connection.execute(_OWNERS, (partitions,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def open_batches(url: str) -> int:

@@ -53,6 +53,7 @@ class Victim:
     ) -> None:
         self.traffic = traffic
         self._feed = feed
+        self._partitions = list(partitions)
         self._command = [
             *(sys.executable, "-m", "tests.faults.dying_flow"),
             *(traffic.url, str(batch_events), variant),
@@ -109,11 +110,12 @@ class Victim:
         return time.monotonic() - began - self._kept_waiting_s()
 
     def settle(self, within_s: float = _PATIENCE_S) -> None:
-        """Wait until everything is folded."""
+        """Wait until it owns its partitions and everything is folded."""
 
         def idle() -> bool:
             assert not self.dead, f"the flow ended: {self._last_words()}"
-            return oracle.waiting(self.traffic.url) == 0
+            owns = oracle.owners(self.traffic.url, self._partitions) > self._owners_before
+            return owns and oracle.waiting(self.traffic.url) == 0
 
         oracle.until(idle, within_s, "folding what waits")
 
@@ -145,6 +147,8 @@ class Victim:
         return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[1]) / 1e9
 
     def _start(self) -> "subprocess.Popen[str]":
+        # One that still starts outlives a Postgres that is killed: it knows only the next.
+        self._owners_before = oracle.owners(self.traffic.url, self._partitions)
         return subprocess.Popen(
             self._command,
             cwd=ROOT,
