@@ -58,6 +58,8 @@ def test_the_api_says_that_it_is_away(served: tuple[Traffic, Api], durable: Data
     client = httpx.Client(base_url=api.url(""), headers=api.bearer(), timeout=2 * _ANSWER_S)
     assert _create(client).status_code == 201
     with outage.away(durable.server):
+        # Its sessions live on for a moment.
+        oracle.until(lambda: _create(client).status_code == 503, BACK_S, "the fall")
         end = time.monotonic() + _OUTAGE_S
         while time.monotonic() < end:
             began = time.monotonic()

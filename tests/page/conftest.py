@@ -56,17 +56,19 @@ def product(
     make_template: Callable[[int], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Settings]:
-    """Settings of the product that the tests of this folder share, on a fresh database; a worker
-    that comes back to this folder sets up another one."""
+    """Settings of the product that the tests of this folder share, on a fresh database with a
+    first version of the warehouse; a worker that comes back to this folder sets up another one."""
     name = f"page_{next(_databases)}"
     database, template = map(sql.Identifier, (name, make_template(1)))
     with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(database, template))
-        yield Settings(
+        settings = Settings(
             data=tmp_path_factory.mktemp("page") / "data",
             postgres_url=postgres_server.url(name),
             jwt_secret=SecretStr(JWT_SECRET),
         )
+        publish(settings)
+        yield settings
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
 
 
@@ -80,8 +82,7 @@ def road(product: Settings) -> Iterator[Road]:
 
 @pytest.fixture(scope="package")
 def api(product: Settings) -> Iterator[Api]:
-    """The API as a process, and a first version of the warehouse."""
-    publish(product)
+    """The API as a process."""
     many = {f"rate_limit_{name}requests": 100_000 for name in ("", "other_", "analyst_")}
     served = Api(product, JWT_SECRET, log_level="WARNING", demo=True, **many)
     served.start()
