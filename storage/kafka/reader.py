@@ -18,10 +18,13 @@ from storage.kafka.client import properties
 from storage.kafka.records import message_of
 
 _FETCH_S = 0.2
-"""How long a reader that is behind waits for a full piece."""
+"""How long a reader that is behind waits for what comes next of a full piece."""
 _PIECE_BYTES = 8 << 20
 _STEP = 500
-"""Messages of one call: what a piece of long ones may have beyond its bytes."""
+"""Messages of one call, fewer where the last ones were long: what one fetch brings is bounded
+only in compressed bytes."""
+_QUEUED_KBYTES = 4_096
+"""Fetched ahead, of each partition."""
 _WATERMARKS_S = 5.0
 
 _READING: dict[str, str | int | bool] = {
@@ -30,7 +33,7 @@ _READING: dict[str, str | int | bool] = {
     "enable_auto_offset_store": False,
     "isolation_level": "read_committed",
     "auto_offset_reset": "error",
-    "queued_max_messages_kbytes": 32_768,
+    "queued_max_messages_kbytes": _QUEUED_KBYTES,
     "fetch_queue_backoff_ms": 5,
     "fetch_error_backoff_ms": 100,
 }
@@ -68,6 +71,7 @@ class TopicReader:
         self._now = now
         self._settled = OFFSET_BEGINNING if position is None else position
         self._next = 0
+        self._length = _PIECE_BYTES
         self._consumer = consumer(settings)
         self.rewind()
 
@@ -100,17 +104,19 @@ class TopicReader:
 
     def _fetched(self, limit: int) -> list[Record]:
         records: list[Record] = []
-        room, patience_s = _PIECE_BYTES, 0.0
+        room = _PIECE_BYTES
         while len(records) < limit and room > 0:
-            wanted = min(_STEP, limit - len(records))
-            found = self._consumer.consume(wanted, patience_s)
-            records += found
-            room -= sum(len(record.value() or b"") for record in found)
-            if len(found) < wanted:
-                if patience_s or limit > self._behind():
-                    break
+            wanted = min(_STEP, limit - len(records), max(1, room // self._length))
+            found = self._consumer.consume(wanted, 0)
+            if not found and limit <= self._behind():
                 # They are there, only the fetch is not: a full batch is worth more than the wait.
-                patience_s = _FETCH_S
+                found = self._consumer.consume(1, _FETCH_S)
+            if not found:
+                break
+            records += found
+            length = sum(len(record.value() or b"") for record in found)
+            room -= length
+            self._length = max(1, length // len(found))
         return records
 
     def _behind(self) -> int:

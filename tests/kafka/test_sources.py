@@ -94,8 +94,9 @@ def test_each_message_is_read_once_and_in_order(road: Road) -> None:
     reader.close()
 
 
-def test_long_messages_are_read_a_few_at_a_time(road: Road) -> None:
-    lines = [b"line %d" % number + b"x" * 20_000 for number in range(1_000)]
+@pytest.mark.parametrize(("length", "count"), [(20_000, 1_000), (250_000, 120)])
+def test_long_messages_are_read_a_few_at_a_time(road: Road, length: int, count: int) -> None:
+    lines = [b"line %d" % number + b"x" * length for number in range(count)]
     road.put(lines)
     reader = road.reader()
     taken: list[Message] = []
