@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import typer
 
-from flows.running import Claim
+from flows.running import Claim, running
 from models.errors import Unavailable
 from models.settings import Settings
 from storage.kafka.broker import Broker
@@ -50,9 +50,13 @@ def kafka_address(settings: Settings) -> str:
 
 
 def with_kafka(settings: Settings) -> Settings:
-    """The same, with the data folder's own broker where that one runs and no other is named."""
+    """The same, with the data folder's own broker where that one runs, no other is named, and
+    no `up` runs beside it without Kafka."""
     local = Broker(settings.kafka_folder, settings.cache)
     if settings.kafka_bootstrap is not None or local.pid() is None:
+        return settings
+    found = running(settings)
+    if found is not None and "relay" not in found.parts:
         return settings
     return settings.model_copy(update={"kafka_bootstrap": local.address()})
 

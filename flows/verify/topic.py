@@ -9,7 +9,7 @@ from flows.verify.against import FOREVER_US, Fed
 from flows.verify.judgement import Judged, judge
 from flows.verify.snapshot import SQL, Snapshot
 from models.settings import Settings
-from storage.kafka.client import EVENTS, topic_name
+from storage.kafka.client import EVENTS, topic_name, topics
 from storage.kafka.records import headers_of, message_of, place_of
 from storage.kafka.scan import committed
 
@@ -30,7 +30,8 @@ class Unread:
 
 
 def read_topic(settings: Settings, snapshot: Snapshot) -> tuple[Fed, Unread]:
-    """What the topic holds, as of the snapshot's positions. Raises Unavailable."""
+    """What the topic holds, as of the snapshot's positions; nothing where it was never made.
+    Raises Unavailable, ConfigurationError where one that was read is gone."""
     topic = topic_name(settings, EVENTS)
     positions = {
         partition: position
@@ -39,6 +40,8 @@ def read_topic(settings: Settings, snapshot: Snapshot) -> tuple[Fed, Unread]:
     }
     log_id = str(snapshot.rows(SQL.log_id)[0][0])
     fed, unread = Fed(), Unread()
+    if not positions and topic not in topics(settings):
+        return fed, unread
     for record in committed(settings, topic, {}):
         message = message_of(record, FOREVER_US)
         partition = int(record.partition() or 0)

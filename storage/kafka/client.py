@@ -72,11 +72,7 @@ def ensure_topics(settings: Settings) -> None:
 
     Raises Unavailable when Kafka does not answer, ConfigurationError when it refuses.
     """
-    admin = _admin(settings)
-    try:
-        present = admin.list_topics(timeout=_PATIENCE_S).topics
-    except KafkaException as error:
-        raise Unavailable(f"Kafka does not answer: {error.args[0].str()}") from error
+    present = topics(settings)
     wanted = [
         _topic(settings, name, {**_TOPIC_CONFIG, **more})
         for name, more in _TOPICS.items()
@@ -84,11 +80,21 @@ def ensure_topics(settings: Settings) -> None:
     ]
     if not wanted:
         return
+    admin = _admin(settings)
     for name, made in admin.create_topics(wanted, operation_timeout=_PATIENCE_S).items():
         try:
             made.result(_PATIENCE_S)
         except (KafkaException, TimeoutError) as error:
             _judge_creation(name, error)
+
+
+def topics(settings: Settings) -> set[str]:
+    """Names of all topics. Raises Unavailable when Kafka does not answer."""
+    admin = _admin(settings)  # whose end would end what is under way
+    try:
+        return set(admin.list_topics(timeout=_PATIENCE_S).topics)
+    except KafkaException as error:
+        raise Unavailable(f"Kafka does not answer: {error.args[0].str()}") from error
 
 
 def topic_state(settings: Settings, topic: str, patience_s: float = _PATIENCE_S) -> tuple[str, int]:

@@ -1,11 +1,15 @@
 """The road through Kafka: outbox → relay → topic → flow → rows, and out again."""
 
 import json
+import os
 from pathlib import Path
 from uuid import uuid4
 
+from flows.context import with_kafka
+from flows.running import Claim, Running
 from flows.verify import verify
 from models.settings import Settings
+from storage.kafka.broker import Broker
 from storage.kafka.client import ANALYTICS, DEAD_LETTERS, EVENTS
 from storage.postgres import ingest_runs
 from storage.postgres.connect import connect
@@ -54,3 +58,18 @@ def test_the_counts_of_an_ingest_come_back(kafka: Settings, database: str) -> No
     with connect(database) as connection:
         counts = ingest_runs.counts(connection, run)
     assert counts == (len(lines) + 2, len(lines), 1, 1)
+
+
+def test_a_broker_beside_a_product_without_a_relay_is_not_its_own(
+    broker: Broker, settings: Settings
+) -> None:
+    beside = settings.model_copy(update={"data": broker.folder.parent})
+    assert with_kafka(beside).kafka_bootstrap == broker.address()
+    claim = Claim(beside)
+    try:
+        claim.tell(Running(os.getpid(), "", {"flow": 1}))
+        assert with_kafka(beside).kafka_bootstrap is None
+        claim.tell(Running(os.getpid(), "", {"flow": 1, "relay": 2}))
+        assert with_kafka(beside).kafka_bootstrap == broker.address()
+    finally:
+        claim.release()

@@ -7,13 +7,14 @@ import pytest
 
 from flows.verify import verify
 from models.entity import Entity
+from models.errors import ConfigurationError
 from models.events import Created, EventType
 from models.settings import Settings
 from models.writes import Draft
 from storage.postgres import writes
 from storage.postgres.connect import connect
 from tests.flows.driving import put
-from tests.kafka.driving import fold_all, relay_all
+from tests.kafka.driving import fold_all, produce, relay_all
 from tests.platform.driving import event
 
 
@@ -33,6 +34,25 @@ def test_a_write_on_its_way_through_the_topic_is_no_difference(
     assert (report.waiting, report.published) == (0, 1)
     with connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM pending_writes").fetchone() == (0,)
+
+
+def test_a_topic_that_was_never_made_holds_nothing(kafka: Settings, database: str) -> None:
+    elsewhere = kafka.model_copy(update={"kafka_prefix": "never."})
+    put(database, [event(1)])
+    report = verify(database, kafka=elsewhere)
+    assert report.clean, report
+    assert (report.waiting, report.published) == (1, 0)
+
+
+@pytest.mark.parametrize("kafka_partitions", [1])
+def test_a_topic_that_was_read_and_is_gone_is_told(kafka: Settings, database: str) -> None:
+    produce(kafka, [{"value": event(1)}])
+    fold_all(kafka, database)
+    with connect(database) as connection:
+        connection.execute("UPDATE flow_positions SET source = 'never.' || source")
+    elsewhere = kafka.model_copy(update={"kafka_prefix": f"never.{kafka.kafka_prefix}"})
+    with pytest.raises(ConfigurationError, match="Kafka has no topic never"):
+        verify(database, kafka=elsewhere)
 
 
 @pytest.mark.parametrize(
