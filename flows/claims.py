@@ -47,6 +47,8 @@ class Claims:
             _log.info("partition %d handed over", index)
         if len(self.owned) < share:
             self._claim_free(share)
+        for partition in self.owned.values():
+            partition.share(len(self.owned))
         self._due = time.monotonic() + _BALANCE_S
 
     def leave(self) -> None:

@@ -9,7 +9,8 @@ from flows.partition import Partition, Piece
 
 
 class PartitionsReader(StatelessSourcePartition[Piece]):
-    """Polls the partitions; when all are idle it waits `poll` between looks."""
+    """Reads the partitions in turn, a piece at a time, so that what is decoded is folded while
+    the processor has it near; when all are idle it waits `poll` between looks."""
 
     def __init__(
         self, partitions: Mapping[int, Partition], poll: timedelta, tend: Callable[[], None]
@@ -17,14 +18,19 @@ class PartitionsReader(StatelessSourcePartition[Piece]):
         self._partitions = partitions
         self._poll = poll
         self._tend = tend
+        self._last = -1
         self._awake: datetime | None = None
 
     def next_batch(self) -> list[Piece]:
         self._tend()
-        read = [partition.read() for partition in self._partitions.values()]
-        pieces = [piece for piece in read if piece is not None]
-        self._awake = None if pieces else datetime.now(UTC) + self._poll
-        return pieces
+        self._awake = None
+        for index in sorted(self._partitions, key=lambda index: (index <= self._last, index)):
+            piece = self._partitions[index].read()
+            if piece is not None:
+                self._last = index
+                return [piece]
+        self._awake = datetime.now(UTC) + self._poll
+        return []
 
     def next_awake(self) -> datetime | None:
         return self._awake

@@ -82,6 +82,7 @@ class Partition:
     ) -> None:
         self.index = index
         self._settings = settings
+        self.share(1)
         self._now = now
         self._write = write
         self._fold = fold
@@ -106,10 +107,15 @@ class Partition:
         self._unfit: dict[EventKey, str] = {}
         self._begin_batch(start.log_offset)
 
+    def share(self, partitions: int) -> None:
+        """Be one of so many that share what the settings let this process hold."""
+        self._batch_events = max(1, self._settings.batch_events // partitions)
+        self._cache_applications = max(1, self._settings.cache_applications // partitions)
+
     def read(self) -> Piece | None:
         """The next messages, or None when there are none."""
         self._settle(wait=False)
-        limit = min(_PIECE_EVENTS, self._settings.batch_events)
+        limit = min(_PIECE_EVENTS, self._batch_events)
         messages = self._take(limit)
         if messages or self._encoder.size:
             return Piece(self.index, self._generation, messages, len(messages) == limit)
@@ -133,7 +139,7 @@ class Partition:
         self._load(piece.decoded)
         accepted = self._intake.add(piece.decoded, self._cache)
         self._encoder.add([message.offset for message, _ in piece.decoded], accepted)
-        if piece.more and self._encoder.size < self._settings.batch_events:
+        if piece.more and self._encoder.size < self._batch_events:
             return None
         try:
             batch = self._intake.finish(self._now())
@@ -225,7 +231,7 @@ class Partition:
 
     def _evict(self) -> None:
         """A state is let go only after its batch has committed, or a stale one would be loaded."""
-        while len(self._cache) > self._settings.cache_applications:
+        while len(self._cache) > self._cache_applications:
             oldest = next(iter(self._cache))
             if any(oldest in changed for changed in self._unsettled):
                 return

@@ -56,8 +56,10 @@ class Settings(BaseSettings):
     cache: Path = Field(Path("~/.cache/jobfinders"), description="Programs fetched once.")
 
     poll_ms: int = Field(5, ge=1, le=1_000, description="Idle poll of the outbox.")
-    batch_events: int = Field(120_000, ge=1, description="Most events of one transaction.")
-    cache_applications: int = Field(40_000, ge=100, description="States kept in memory.")
+    batch_events: int = Field(
+        120_000, ge=1, description="Most of one transaction; shared by a process's partitions."
+    )
+    cache_applications: int = Field(40_000, ge=100, description="States kept in a process.")
 
     jwt_secret: SecretStr | None = Field(None, description="HS256 secret, at least 32 bytes.")
     jwt_jwks_url: str | None = None

@@ -1,9 +1,12 @@
 """Processes of one flow share its partitions, whoever comes and goes."""
 
+from datetime import timedelta
+
 import pytest
 
 from flows.analytics import now_us
 from flows.claims import Claims
+from flows.inputs import PartitionsReader
 from flows.partition import Partition
 from flows.sources import source_of
 from flows.verify import verify
@@ -60,6 +63,31 @@ def test_partitions_go_where_processes_are(settings: Settings, database: str) ->
         process.leave()
     report = verify(database)
     assert report.clean, report
+
+
+@pytest.mark.parametrize("partitions", [4])
+def test_partitions_of_a_process_take_turns_and_share_its_batch(
+    settings: Settings, database: str
+) -> None:
+    small = settings.model_copy(update={"batch_events": 40})
+    put(database, [event(number) for number in range(800)])
+    first = _process(small, database)
+    assert _pieces(first, 8) == [(0, 10), (1, 10), (2, 10), (3, 10)] * 2
+    second = _process(small, database)
+    until(lambda: _balanced([first, second], 4), "shared", _WITHIN_S)
+    assert [size for _, size in _pieces(second, 4)] == [20] * 4
+    first.leave()
+    until(lambda: _balanced([second], 4), "all its own", _WITHIN_S)
+    # What had been read ahead by then comes first.
+    assert [size for _, size in _pieces(second, 8)[4:]] == [10] * 4
+    second.leave()
+
+
+def _pieces(process: Claims, count: int) -> list[tuple[int, int]]:
+    """Partition and length of the next pieces that the flow would get."""
+    reader = PartitionsReader(process.owned, timedelta(), process.tend)
+    pieces = [piece for _ in range(count) for piece in reader.next_batch()]
+    return [(piece.partition, len(piece.messages)) for piece in pieces]
 
 
 @pytest.mark.parametrize("partitions", [2])
