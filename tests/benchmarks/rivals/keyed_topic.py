@@ -27,12 +27,7 @@ _WAIT_S = 0.5
 
 class _Partition(StatefulSourcePartition[bytes, int]):
     def __init__(self, bootstrap: str, topic: str, index: int, position: int | None) -> None:
-        settings = {
-            "bootstrap.servers": bootstrap,
-            "group.id": "keyed",
-            "enable.auto.commit": False,
-        }
-        self._consumer = Consumer(settings)
+        self._consumer = Consumer({"bootstrap.servers": bootstrap, **_READING})
         place = TopicPartition(topic, index)
         _, self._end = self._consumer.get_watermark_offsets(place, 10)
         self._next = position or 0
