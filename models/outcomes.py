@@ -64,6 +64,8 @@ class Standing(msgspec.Struct):
     """Of the outcome in force."""
     next_age: int | None = None
     """When silence comes of another age and is to be predicted anew, microseconds."""
+    taught: frozenset[bool] = frozenset()
+    """Labels that were learned of it; void ones too, because nothing is unlearned."""
 
     @property
     def is_open(self) -> bool:
@@ -85,6 +87,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """Position of the outcome that was in force."""
     replaced: Reason | None = None
     """The reason of that one."""
+    taught: frozenset[bool] = frozenset()
+    """Labels that were learned of the application before."""
 
     @property
     def label(self) -> bool | None:
@@ -93,15 +97,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def teaches(self) -> bool:
-        """Whether there is anything to learn: a label, and another than the replaced one."""
-        return self.label is not None and (
-            self.replaced is None or self.label is not LABELS[self.replaced]
-        )
+        """Whether there is anything to learn: a label that was not learned of it before."""
+        return self.label is not None and self.label not in self.taught
 
     @property
     def again(self) -> bool:
-        """Whether the application was learned before: what this replaces had a label."""
-        return self.replaced is not None and LABELS[self.replaced] is not None
+        """Whether the application was learned before: it counts once, however often it is
+        corrected or reopened."""
+        return bool(self.taught)
 
 
 class Void(msgspec.Struct, frozen=True):
@@ -187,8 +190,11 @@ class Judge(msgspec.Struct):
             standing.offset,
             standing.position,
             standing.reason,
+            standing.taught,
         )
         self.next_position += 1
+        if outcome.label is not None:
+            standing.taught |= {outcome.label}
         standing.reason, standing.position = reason, outcome.position
         return outcome
 

@@ -59,6 +59,8 @@ def keep_standings(connection: Connection, changed: Iterable[Standing]) -> None:
             one.reason,
             one.position,
             one.next_age,
+            True in one.taught,
+            False in one.taught,
         )
         for one in sorted(changed, key=lambda one: one.application_id)
     ]
@@ -119,10 +121,18 @@ def stories(connection: Connection, decided: Sequence[Outcome]) -> list[Story]:
 
 
 def _standing(row: Sequence[Any]) -> Standing:
-    application_id, partition, offset, silent_since, status, reason, position, next_age = row
-    why = None if reason is None else Reason(reason)
+    *known, hired, not_hired = row
+    application_id, partition, offset, silent_since, status, reason, position, next_age = known
     return Standing(
-        application_id, partition, offset, silent_since, status, why, position, next_age
+        application_id,
+        partition,
+        offset,
+        silent_since,
+        status,
+        None if reason is None else Reason(reason),
+        position,
+        next_age,
+        frozenset(label for label, was in ((True, hired), (False, not_hired)) if was),
     )
 
 

@@ -7,16 +7,23 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from flows import pupil
+from flows.verify import verify
 from models.settings import Settings
 from storage.postgres.connect import connect
 from tests.faults.hooked import hook
 from tests.faults.points import COMMIT
 from tests.learning.studying import (
     forget,
+    go_back,
+    keep,
     learned,
+    live_and_study,
     live_through,
     minutes,
+    scores,
     study,
     world,
 )
@@ -77,16 +84,24 @@ def test_killed_while_it_publishes_it_publishes_the_same(database: str, settings
         assert (published(database), learned(database)) == expected, point
 
 
-def test_killed_anywhere_it_learns_the_same(database: str, settings: Settings, seed: int) -> None:
-    live_through(database, settings, world(60), size=350)
-    forget(database)
+def test_killed_anywhere_it_learns_and_scores_the_same(
+    database: str, settings: Settings, seed: int
+) -> None:
+    """The log's later part has predictions of the versions learned from its first."""
+    lines = world(140)
+    early, late = lines[: len(lines) * 2 // 3], lines[len(lines) * 2 // 3 :]
+    live_and_study(database, settings, early)
+    live_through(database, settings, late, size=350)
+    keep(database)
+    scored_before = scores(database)
     study(database)
-    expected = learned(database)
-    assert len(expected["outcomes"]) > 20
-    forget(database)
+    expected, scored = learned(database), scores(database)
+    assert len(expected["outcomes"]) > 50
+    assert scored != scored_before
+    go_back(database)
     passed = points(database)
     assert learned(database) == expected
-    forget(database)
+    go_back(database)
     random = Random(seed)
     chosen = [*COMMIT, *random.sample(sorted(set(passed) - set(COMMIT)), _KILLS)]
     for point in chosen:
@@ -94,8 +109,17 @@ def test_killed_anywhere_it_learns_the_same(database: str, settings: Settings, s
         order = f"SIGKILL {number} {point}"
         code = dying(database, _LINES, order)
         if code == 0:
-            forget(database)  # the log was at its end before the point was met: from the start
+            go_back(database)  # the log was at its end before the point was met
             code = dying(database, _LINES, order)
         assert code == -signal.SIGKILL, f"{order} was not met"
     study(database)
-    assert learned(database) == expected, f"seed {seed}, killed at {chosen}"
+    told = f"seed {seed}, killed at {chosen}"
+    assert learned(database) == expected, told
+    scored_again = scores(database)
+    assert scored_again.keys() == scored.keys(), told
+    for key, sums in scored.items():
+        assert scored_again[key] == pytest.approx(sums, abs=1e-9), f"{key}, {told}"
+    report = verify(database)
+    assert report.clean, f"{report}, {told}"
+    assert report.probabilities > 0
+    assert report.unchecked_probabilities == 0

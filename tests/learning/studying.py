@@ -113,11 +113,50 @@ def told(url: str, application_id: str, status: str) -> bytes:
     return json.dumps(event).encode()
 
 
+def scores(url: str) -> dict[tuple[object, ...], tuple[float, ...]]:
+    """How well served predictions came true, by key; sums of floats depend on their order in
+    the last bits, and so on where pages end."""
+    with connect(url) as connection:
+        rows = connection.execute(
+            "SELECT day, predictor, provisional, bin, predictions, hired, p, log_loss, brier"
+            " FROM prediction_scores"
+        ).fetchall()
+    return {row[:4]: row[4:] for row in rows}
+
+
+_LEARNED = (
+    "outcomes",
+    "outcome_standings",
+    "learning_state",
+    "learning_cells",
+    "model_versions",
+    "model_pin",
+    "prediction_scores",
+    "rescores",
+)
+
+
 def forget(url: str) -> None:
     """As if nothing had been learned; the log stays."""
     with connect(url, autocommit=True) as connection:
-        connection.execute(
-            "TRUNCATE outcomes, outcome_standings, learning_state, learning_cells, model_pin,"
-            " model_versions, prediction_scores, rescores"
-        )
+        connection.execute(f"TRUNCATE {', '.join(_LEARNED)}")
         connection.execute("DELETE FROM flow_positions WHERE flow = 'learning'")
+
+
+def keep(url: str) -> None:
+    """Lay aside all that has been learned, for `go_back`."""
+    with connect(url) as connection:
+        for table in _LEARNED:
+            connection.execute(f"CREATE TABLE kept_{table} AS TABLE {table}")
+        connection.execute(
+            "CREATE TABLE kept_positions AS SELECT * FROM flow_positions WHERE flow = 'learning'"
+        )
+
+
+def go_back(url: str) -> None:
+    """As if nothing had been learned since `keep`; the log stays."""
+    forget(url)
+    with connect(url) as connection:
+        for table in _LEARNED:
+            connection.execute(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE kept_{table}")
+        connection.execute("INSERT INTO flow_positions TABLE kept_positions")

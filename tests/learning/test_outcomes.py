@@ -47,3 +47,39 @@ def test_a_label_behind_a_withdrawal_counts_and_only_the_first(
         learner = learn(database, settings, line).learner
         counted.append((learner.labels, learner.hired, learner.volumes.sum()))
     assert counted == [(0, 0, 0), (0, 0, 0), (1, 0, 1), (1, 1, 1)]
+
+
+def test_a_reopened_application_counts_once_and_teaches_each_label_once(
+    database: str, settings: Settings
+) -> None:
+    counted = []
+    for day, status in enumerate(
+        ("rejected", "shortlisted", "rejected", "shortlisted", "hired"), start=1
+    ):
+        lines = [event("one", "status_changed", day, newStatus=status)]
+        if day == 1:
+            lines.insert(0, event("one", "created", 0))
+        learner = learn(database, settings, *lines).learner
+        counted.append((learner.labels, learner.hired, learner.volumes.sum()))
+    assert counted == [(1, 0, 1)] * 4 + [(1, 1, 1)]
+    with connect(database) as connection:
+        outcomes = connection.execute(
+            "SELECT label, void FROM outcomes ORDER BY position"
+        ).fetchall()
+    assert outcomes == [(False, True), (False, True), (True, False)]
+
+
+def test_silence_that_was_withdrawn_is_known_to_be_learned(
+    database: str, settings: Settings
+) -> None:
+    learn(
+        database,
+        settings,
+        event("one", "created", 0),
+        event("other", "created", 30),
+    )
+    learn(database, settings, event("one", "withdrawn", 31))
+    learner = learn(
+        database, settings, event("one", "status_changed", 32, newStatus="hired")
+    ).learner
+    assert (learner.labels, learner.hired, learner.volumes.sum()) == (1, 1, 1)

@@ -1,7 +1,7 @@
 -- name: standings
 SELECT application_id, partition, "offset",
     (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
-    (extract(epoch FROM next_age) * 1000000)::bigint
+    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired
 FROM outcome_standings
 WHERE application_id = ANY ($1)
 
@@ -10,7 +10,7 @@ WHERE application_id = ANY ($1)
 -- longest first.
 SELECT application_id, partition, "offset",
     (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
-    (extract(epoch FROM next_age) * 1000000)::bigint
+    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired
 FROM outcome_standings
 WHERE reason IS NULL AND partition = $1
     AND silent_since <= 'epoch'::timestamptz + $2 * interval '1 microsecond'
@@ -22,7 +22,7 @@ LIMIT $3
 -- first.
 SELECT application_id, partition, "offset",
     (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
-    (extract(epoch FROM next_age) * 1000000)::bigint
+    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired
 FROM outcome_standings
 WHERE partition = $1 AND next_age <= 'epoch'::timestamptz + $2 * interval '1 microsecond'
 ORDER BY next_age, application_id
@@ -32,7 +32,7 @@ LIMIT $3
 -- Applications that are not closed, behind $1.
 SELECT application_id, partition, "offset",
     (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
-    (extract(epoch FROM next_age) * 1000000)::bigint
+    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired
 FROM outcome_standings
 WHERE application_id > $1
   AND (status IS NULL OR status NOT IN ('hired', 'rejected', 'withdrawn'))
@@ -41,17 +41,20 @@ LIMIT $2
 
 -- name: keep_standings
 INSERT INTO outcome_standings
-    (application_id, partition, "offset", silent_since, status, reason, position, next_age)
+    (application_id, partition, "offset", silent_since, status, reason, position, next_age,
+     taught_hired, taught_not_hired)
 SELECT application_id, partition, "offset",
     'epoch'::timestamptz + silent_us * interval '1 microsecond', status, reason, position,
-    'epoch'::timestamptz + age_us * interval '1 microsecond'
+    'epoch'::timestamptz + age_us * interval '1 microsecond', taught_hired, taught_not_hired
 FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
-            $7::bigint[], $8::bigint[])
-    AS standing (application_id, partition, "offset", silent_us, status, reason, position, age_us)
+            $7::bigint[], $8::bigint[], $9::boolean[], $10::boolean[])
+    AS standing (application_id, partition, "offset", silent_us, status, reason, position, age_us,
+                 taught_hired, taught_not_hired)
 ON CONFLICT (application_id) DO UPDATE
 SET partition = excluded.partition, "offset" = excluded."offset",
     silent_since = excluded.silent_since, status = excluded.status,
-    reason = excluded.reason, position = excluded.position, next_age = excluded.next_age
+    reason = excluded.reason, position = excluded.position, next_age = excluded.next_age,
+    taught_hired = excluded.taught_hired, taught_not_hired = excluded.taught_not_hired
 
 -- name: keep_outcomes
 INSERT INTO outcomes
