@@ -32,12 +32,24 @@ class Folder:
             raise ConfigurationError(f"cannot use {self.path}: {error.strerror}") from error
 
     def version(self, number: int) -> Path:
-        """The published file of that number."""
-        return self.versions / f"{number:09d}.duckdb"
+        """The published file of that number, alone in its folder. All are called as the stable
+        name is, for DuckDB names a database after its file."""
+        return self.versions / f"{number:09d}" / self.latest.name
 
     def version_numbers(self) -> list[int]:
         """Numbers of the published files that are kept, ascending."""
-        return sorted(int(path.stem) for path in self.versions.glob("*.duckdb"))
+        return sorted(int(path.name) for path in self.versions.iterdir() if path.is_dir())
+
+    def name_latest(self, file: str) -> None:
+        """Let the stable name stand for this path below the folder. It is a link that DuckDB
+        follows before it opens anything: what it opens then, however often, never changes."""
+        if self.latest.is_symlink() and os.readlink(self.latest) == file:
+            return
+        draft = self.private / self.latest.name
+        draft.unlink(missing_ok=True)
+        os.symlink(file, draft)
+        os.replace(draft, self.latest)
+        sync(self.path)
 
 
 class Claim:

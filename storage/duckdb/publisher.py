@@ -1,7 +1,7 @@
 """Publishing: an immutable copy of the warehouse that anybody can open at any moment.
 
 The writer waits for the gate, which is a CHECKPOINT, and goes on while a thread makes the
-version: copy → fsync → rename of the file → rename of the manifest (it is published) → stable
+version: copy → fsync → rename of its folder → rename of the manifest (it is published) → stable
 name. A crash at any point leaves the present version as it is.
 """
 
@@ -10,7 +10,7 @@ import shutil
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
+from itertools import pairwise
 
 from models.instant import to_rfc3339
 from storage.duckdb.folder import sync, writing
@@ -21,14 +21,18 @@ from storage.duckdb.warehouse import Warehouse
 
 _KEPT = 3
 """Versions on disk, the present one included."""
+GRACE_S = 10.0
+"""So long a replaced version stays for whoever has followed the stable name to it, but not yet
+opened it."""
 _NEVER = "1000TB"
 
 
 class Publisher:
     """Publishes a warehouse, one version at a time. All methods are for the writer's thread."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: Warehouse, grace_s: float = GRACE_S) -> None:
         self._warehouse = warehouse
+        self._grace_s = grace_s
         self._folder = warehouse.folder
         self._thread = ThreadPoolExecutor(1, "publisher")
         self._making: Future[Manifest] | None = None
@@ -100,16 +104,20 @@ class Publisher:
         """In the other thread, so without DuckDB."""
         file = self._folder.path / fixed.keywords["file"]
         # Its own name: a copying child that outlived a killed writer may still write to its own.
-        draft = self._folder.private / f"draft-{file.name}"
+        draft = self._folder.private / f"draft-{file.parent.name}"
         with writing(self._folder.path):
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir()
+            copy = draft / file.name
             try:
-                copy_checkpointed(self._folder.database, draft, fixed.keywords["bytes"])
+                copy_checkpointed(self._folder.database, copy, fixed.keywords["bytes"])
             except OSError:
-                draft.unlink(missing_ok=True)
+                shutil.rmtree(draft)
                 raise
+            sync(draft)
             now = to_rfc3339(time.time_ns() // 1_000)
-            manifest = fixed(sha256=sha256(draft), published_at=now)
-            os.replace(draft, file)
+            manifest = fixed(sha256=sha256(copy), published_at=now)
+            os.replace(draft, file.parent)
             sync(self._folder.versions)
             write_manifest(self._folder, manifest)
             self._tidy_files()
@@ -117,31 +125,30 @@ class Publisher:
 
     def _tidy_files(self) -> None:
         """The stable name follows the manifest; what no manifest named, and old versions, go."""
-        present = self._folder.path / read_manifest(self._folder.manifest).file
-        self._name(present)
-        number = int(present.stem)
-        for other in self._folder.version_numbers():
-            if other > number or other <= number - _KEPT:
-                self._folder.version(other).unlink()
-        for draft in self._folder.private.glob("draft-*"):
-            draft.unlink()
+        manifest = read_manifest(self._folder.manifest)
+        self._folder.name_latest(manifest.file)
+        numbers = self._folder.version_numbers()
+        spent = [number for number in numbers if number > manifest.version]
+        for number, next_number in pairwise(numbers):
+            if number <= manifest.version - _KEPT and self._is_settled(next_number):
+                spent.append(number)
+        for folder in (
+            *(self._folder.version(number).parent for number in spent),
+            *self._folder.private.glob("draft-*"),
+        ):
+            shutil.rmtree(folder)
 
-    def _name(self, present: Path) -> None:
-        """Give it the stable name."""
-        if self._folder.latest.exists() and self._folder.latest.samefile(present):
-            return
-        draft = self._folder.private / "latest.duckdb"
-        draft.unlink(missing_ok=True)
-        os.link(present, draft)
-        os.replace(draft, self._folder.latest)
-        sync(self._folder.path)
+    def _is_settled(self, number: int) -> bool:
+        """Whether it is so old that nobody is about to open the one before it any more."""
+        made_at = self._folder.version(number).parent.stat().st_mtime
+        return time.time() - made_at >= self._grace_s
 
     def _tidy_history(self) -> None:
         """Parts that were replaced go, and those of older generations with the last version that
         lists them."""
         self._warehouse.history.sweep()
         identity = self._warehouse.identity()
-        if min(self._folder.version_numbers()) >= identity.first_version:
+        if min(self._folder.version_numbers(), default=0) >= identity.first_version:
             for older in self._folder.history.iterdir():
                 if older.name != identity.generation:
                     shutil.rmtree(older)

@@ -26,7 +26,7 @@ from storage.postgres.consumers import LogReader
 PAGE_LINES = 2
 _ACTS = {
     "os.rename": 1,
-    "os.link": 1,
+    "os.symlink": 1,
     "os.remove": 0,
     "os.mkdir": 0,
     "os.truncate": 0,
@@ -86,7 +86,7 @@ def live(url: str, path: Path, point: str, passes: int, told: Connection | None 
         sys.addaudithook(fate.audit)
         Claim(folder)
         warehouse = Warehouse(folder, log_id, mortal)
-        publisher = Publisher(warehouse)
+        publisher = Publisher(warehouse, grace_s=0)
         pages = LogPages(
             connection, folder, warehouse.positions(), publish_s=0, page_lines=PAGE_LINES
         )

@@ -1,6 +1,7 @@
 """The flow as a process: publishes by itself and on demand, dies and comes back, meets a full
 disk; always one version or the next can be opened."""
 
+import os
 import resource
 import signal
 from pathlib import Path
@@ -115,6 +116,8 @@ def test_a_reader_keeps_its_version_when_the_layout_changes(
     for _ in range(4):
         traffic.feed(5)
         drain(database, settings)
+        for version in (folder / "versions").iterdir():
+            os.utime(version, (0, 0))  # nobody is about to open the one before it
         manifest = publish(settings)
     assert manifest.schema_version == SCHEMA_VERSION
     assert old.execute("FROM v_applications ORDER BY ALL").fetchall() == rows

@@ -162,15 +162,14 @@ def test_what_was_taken_back_leaves_no_line(
 def test_the_stable_name_follows_also_where_nothing_is_new(
     database: str, settings: Settings, lines: list[bytes]
 ) -> None:
-    """A kill between the link and its rename leaves the name with the version before."""
+    """A kill between the new link and its rename leaves the name with the version before."""
     folder = Folder(settings.warehouse_folder)
-    first = folder.path / publish(settings).file
+    first = publish(settings).file
     put(database, lines[10:])
     drain(database, settings)
-    second = folder.path / publish(settings).file
-    os.link(second, folder.private / "latest.duckdb")
-    os.link(first, folder.private / "older")
-    os.replace(folder.private / "older", folder.latest)
+    publish(settings)
+    folder.name_latest(first)
+    os.symlink("unfinished", folder.private / "latest.duckdb")
     present = folder.path / publish(settings).file
     assert os.path.samefile(folder.latest, present)
     assert query(folder.latest, "SELECT version FROM v_applications") == [(16,)]

@@ -29,7 +29,6 @@ VERSIONS = int(os.environ.get("WAREHOUSE_VERSIONS", "6"))
 _FACTS = "SELECT sum(version), (SELECT count(*) FROM events) FROM applications"
 _LINES = """SELECT (SELECT sum(next_offset) FROM positions),
     (SELECT sum("rows") FROM history_parts), (SELECT version FROM warehouse)"""
-Answer = tuple[tuple[int, ...], tuple[int, ...]]
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.warehouse.test_readers"])
 
@@ -47,34 +46,19 @@ def read(path: Path, stop: Event, told: Connection) -> None:
     opened, versions = 0, []
     while not stop.is_set():
         by_name = opened % 2 == 0
-        if by_name:
-            facts, (lines, parts, version) = _by_name(path / "latest.duckdb")
-        else:
-            with open_latest(path) as connection:
-                facts, (lines, parts, version) = _ask(connection)
+        with (
+            duckdb.connect(str(path / "latest.duckdb"), read_only=True)
+            if by_name
+            else open_latest(path)
+        ) as connection:
+            facts = connection.execute(_FACTS).fetchall()[0]
+            lines, parts, version = connection.execute(_LINES).fetchall()[0]
         assert facts[0] == facts[1], f"version {version} holds half a transaction: {facts}"
         assert lines == parts, f"version {version}: {lines} lines, {parts} rows of history"
         opened += 1
         if by_name and versions[-1:] != [version]:
             versions.append(version)
     told.send(Seen(opened, versions))
-
-
-def _by_name(path: Path) -> Answer:
-    """DuckDB 2.0 opens a file three times by its name. One that another version replaces in
-    between is refused, at worst (docs/data.md says so); no other failure is excused."""
-    while True:
-        present = path.stat().st_ino
-        try:
-            with duckdb.connect(str(path), read_only=True) as connection:
-                return _ask(connection)
-        except duckdb.IOException:
-            if path.stat().st_ino == present:
-                raise
-
-
-def _ask(connection: duckdb.DuckDBPyConnection) -> Answer:
-    return connection.execute(_FACTS).fetchall()[0], connection.execute(_LINES).fetchall()[0]
 
 
 @pytest.mark.parametrize("partitions", [2])
