@@ -11,6 +11,7 @@ import polars as pl
 
 from flows.verify.rows import ANNOUNCED, SCHEMA
 from flows.verify.snapshot import Range, Rows
+from flows.verify.stays import Stays
 from models.errors import NotFound, Unavailable
 from storage.duckdb.manifest import Manifest
 from storage.duckdb.reader import present
@@ -70,6 +71,12 @@ class Published:
         for application_id, *change in self._rows("status_changes", within):
             changes.setdefault(application_id, []).append(tuple(change))
         return changes
+
+    def stays(self, within: Range) -> dict[str, Stays]:
+        """What stands with the row for the figures, by application."""
+        return {
+            application_id: Stays(*rest) for application_id, *rest in self._rows("stays", within)
+        }
 
     def events(self, partition: int, first: int, last: int) -> Rows:
         """Rows of `events` at these offsets."""

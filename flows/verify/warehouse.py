@@ -3,7 +3,7 @@ the history, exactly."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -16,10 +16,12 @@ from flows.verify.recompute import recompute
 from flows.verify.report import Report
 from flows.verify.rows import ANNOUNCED, announced, recomputed
 from flows.verify.snapshot import SQL, Range, Rows, Snapshot
+from flows.verify.stays import Stays, stays
 
 _CHUNK_LINES = 20_000
 _UPDATED = "application.analytics_updated"
 _KEY = "application_id"
+_TOLD = ("status", "views", "interviews_scheduled", "offers_received")
 _SAID = ("p", "low", "high", "modelVersion", "labelsSeen", "coldStart")
 
 
@@ -134,7 +136,9 @@ def check_rows(
     )
     found = published.applications(within)
     compare(report, "v_applications = recompute", found, expected, ANNOUNCED)
-    _check_status_changes(report, published.status_changes(within), expected)
+    changes = published.status_changes(within)
+    _check_status_changes(report, changes, expected)
+    _check_stays(report, published.stays(within), changes, expected)
 
 
 def _check_status_changes(
@@ -147,6 +151,20 @@ def _check_status_changes(
         told = wanted.get(application_id, "[]")
         if steps != told or numbers != list(range(1, len(rows) + 1)):
             report.add("v_status_changes = recompute", application_id, steps, told)
+
+
+def _check_stays(
+    report: Report,
+    found: Mapping[str, Stays],
+    changes: Mapping[str, list[tuple[Any, ...]]],
+    expected: pl.DataFrame,
+) -> None:
+    """From the transitions as they are published, which have been compared."""
+    for application_id, status, *told in expected.select(_KEY, *_TOLD).iter_rows():
+        wanted = stays(status, (told[0], told[1], told[2]), changes.get(application_id, []))
+        if found.get(application_id) != wanted:
+            one = found.get(application_id, "no row")
+            report.add("furthest and hours = recompute", application_id, one, wanted)
 
 
 def _check_events(report: Report, published: Published, lines: Rows, place: Span) -> None:

@@ -57,6 +57,13 @@ DAMAGE = {
         " from_status, 'b' AS to_status, clock AS \"at\", 1.0 AS hours_in_from, true AS allowed"
         " FROM warehouse",
     ],
+    "furthest and hours = recompute": [
+        "UPDATE applications SET furthest = 'viewed'",
+        "UPDATE applications SET hours_left = struct_pack(applied := 1, viewed := NULL,"
+        " shortlisted := NULL, interview_scheduled := NULL, interviewed := NULL,"
+        " offer_received := NULL)",
+        "UPDATE applications SET hours_before = 1",
+    ],
     "events = log": [
         "DELETE FROM events WHERE id = 'evt_0003'",
         'UPDATE events SET "time" = "time" + INTERVAL 1 MICROSECOND WHERE id = \'evt_0003\'',

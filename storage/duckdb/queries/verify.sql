@@ -36,6 +36,11 @@ FROM v_status_changes
 WHERE application_id >= $1 AND ($2::VARCHAR IS NULL OR application_id < $2)
 ORDER BY application_id, n
 
+-- name: stays
+SELECT application_id, furthest, hours_left, hours_before
+FROM applications
+WHERE application_id >= $1 AND ($2::VARCHAR IS NULL OR application_id < $2)
+
 -- name: events
 SELECT partition, "offset", epoch_us(recorded_at), epoch_us("time"), orphan, id, application_id,
     user_id, type
