@@ -7,7 +7,8 @@ run: venv
 	@exec $(BIN)/jobfinders up --demo
 
 test: lint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
+		--no-loadscope-reorder
 
 lint: test-venv
 	$(BIN)/ruff check

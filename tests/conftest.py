@@ -26,6 +26,13 @@ hypothesis.settings.register_profile("ours", hypothesis.settings(), deadline=Non
 hypothesis.settings.load_profile("ours")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of tests that may take longer than others come first: one that began last would
+    keep one process busy while the others have nothing left to do."""
+    long = {item.path for item in items if item.get_closest_marker("timeout")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """The embedded server, without fsync, in a folder that no other test run sweeps away."""

@@ -88,13 +88,14 @@ def _show(
 
 
 def _positions(state: Status) -> Table:
-    columns = ("flow", "partition", "log head", "accepted", "duplicate", "dead", "log clock")
-    table = Table(*columns, box=None, pad_edge=False)
+    columns = ("flow", "partition", "position", "log head", "accepted", "duplicate", "dead")
+    table = Table(*columns, "clock (UTC)", box=None, pad_edge=False)
     for p in state.positions:
         head = state.log_heads.get(p.partition, 0)
-        numbers = (p.partition, head, p.accepted, p.duplicates, p.dead_lettered)
-        clock = p.clock.isoformat(timespec="seconds") if p.clock else "-"
-        table.add_row(p.flow, *(f"{n:,}" for n in numbers), clock)
+        folded = (p.accepted, p.duplicates, p.dead_lettered)
+        counts = (f"{n:,}" if any(folded) else "-" for n in folded)
+        clock = f"{p.clock:%Y-%m-%d %H:%M}" if p.clock else "-"
+        table.add_row(p.flow, str(p.partition), f"{p.position:,}", f"{head:,}", *counts, clock)
     return table
 
 

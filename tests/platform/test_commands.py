@@ -94,6 +94,20 @@ def test_status_as_json_has_every_figure(database: str, command: Command) -> Non
     assert "not running" in command("status")
 
 
+def test_status_shows_where_each_flow_reads(database: str, command: Command) -> None:
+    kill(database, 1)
+    with connect(database, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO flow_positions (flow, partition, position, dead_lettered)"
+            " VALUES ('analytics', 0, 4321, 7)"
+        )
+    shown = command("status").splitlines()
+    titles = next(line for line in shown if line.startswith("flow")).split()
+    flow = next(line for line in shown if line.startswith("analytics")).split()
+    assert flow[titles.index("position")] == "4,321"
+    assert "7" in flow
+
+
 def test_a_token_carries_what_the_api_expects(tmp_path: Path) -> None:
     made = run(tmp_path / "data", "token", "--user", "ann", "--role", "analyst", "--lifetime", "5m")
     secret = tmp_path / "data" / "jwt-secret"
