@@ -52,7 +52,7 @@ def analytics(
     with database(settings) as url:
         source = source_of(settings, url, now_us)
         for index, position in reset(url, source, reset_to, partition).items():
-            typer.echo(f"partition {index} goes on at {position}")
+            typer.echo(f"partition {index} goes on at {position} of {source.name}")
 
 
 def learning(context: typer.Context) -> None:

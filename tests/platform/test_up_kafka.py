@@ -24,7 +24,10 @@ def test_a_data_folder_moves_to_kafka_and_back(tmp_path: Path) -> None:
         up.feed(1, 2)
         wait_until(lambda: up.accepted() == 2, START_S, "folded from the outbox")
         assert broker.pid() is not None
+        assert "topic" not in run(data, "status").stdout
+        assert "topic" not in _exact(data, facts=2)
         up.interrupt()
+    assert "topic" not in _exact(data, facts=2)
     broker.stop()
     assert run(data, "url", "kafka").stderr.startswith("jobfinders: no Kafka is running on")
     try:
@@ -38,9 +41,7 @@ def test_a_data_folder_moves_to_kafka_and_back(tmp_path: Path) -> None:
             wait_until(lambda: up.accepted() == 4, _SLOW_S, "folded again")
             assert up.said(r"^relay was killed \(SIGKILL\)")
             assert up.said("^kafka was killed")
-            verified = run(data, "verify")
-            assert verified.stdout.startswith("exact: 4 facts"), verified.stdout
-            assert "2 messages of the topic" in verified.stdout
+            assert "2 messages of the topic" in _exact(data, facts=4)
             assert up.interrupt() < 2 * STOP_S
             assert broker.pid() is None
         broker.start(print)  # as one that outlived its `up`
@@ -50,9 +51,16 @@ def test_a_data_folder_moves_to_kafka_and_back(tmp_path: Path) -> None:
             up.interrupt()
         broker.stop()
         back = run(data, "flow", "analytics", "--reset-to", "latest")
-        assert back.stdout == "partition 0 goes on at 0\n", back.stderr
+        assert back.stdout == "partition 0 goes on at 0 of outbox\n", back.stderr
         with Up(data) as up:
             up.feed(5)
             wait_until(lambda: up.accepted() == 5, START_S, "folded from the outbox again")
     finally:
         broker.stop()
+
+
+def _exact(data: Path, facts: int) -> str:
+    """What verify says of so many."""
+    verified = run(data, "verify")
+    assert verified.stdout.startswith(f"exact: {facts} facts"), verified.stdout + verified.stderr
+    return verified.stdout
