@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.benchmarks import report
 from tests.benchmarks.figures import Figures, summarise
-from tests.benchmarks.machine import describe
+from tests.benchmarks.machine import describe, pace
 from tests.benchmarks.processes import ROOT, Others
 from tests.benchmarks.workspace import Workspace
 
@@ -23,6 +23,8 @@ NAMES = (
     *("stream", "ingest", "kafka", "page", "warehouse", "model"),
 )
 _RUNS = 3
+_PACED = 50_000
+"""Events that are decoded to see what a core is worth."""
 _DOCUMENT = ROOT / "docs" / "benchmarks.md"
 
 
@@ -38,7 +40,7 @@ def main() -> None:
     with _workspace(arguments.folder, quick=arguments.quick) as workspace:
         with workspace.database() as url:
             machine = describe(url, workspace.folder)
-        sections = {report.MACHINE: report.machine_section(machine, time.strftime("%Y-%m-%d"))}
+        sections = {report.MACHINE: report.machine_section(machine)}
         print(sections[report.MACHINE], end="\n\n", flush=True)
         for name in dict.fromkeys(arguments.names or NAMES):
             sections[name] = _measure(workspace, name, runs)
@@ -82,13 +84,17 @@ def _measure(workspace: Workspace, name: str, runs: int) -> str:
     module = import_module(f"tests.benchmarks.{name}")
     print(module.TITLE, end="\n\n", flush=True)
     measured: list[Figures] = []
+    paced = workspace.history(_PACED)
+    before = pace(paced)
     began = time.monotonic()
     others = Others(workspace.server)
     with closing(module.runs(workspace)) as endless:
         for number, figures in enumerate(islice(endless, runs), 1):
             _tell(f"{name}: run {number} of {runs} done after {time.monotonic() - began:.0f} s")
             measured.append(figures)
-    return report.section(summarise(measured), runs, others.share(), quick=workspace.quick)
+    share, date = others.share(), time.strftime("%Y-%m-%d")
+    circumstances = report.Circumstances(date, (before, pace(paced)), share)
+    return report.section(summarise(measured), runs, circumstances, quick=workspace.quick)
 
 
 def _tell(text: str) -> None:

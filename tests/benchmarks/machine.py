@@ -1,7 +1,10 @@
 """The machine that figures belong to, without names and paths."""
 
+import json
 import os
 import platform
+import subprocess
+import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +30,13 @@ def describe(url: str, folder: Path) -> dict[str, str]:
         "load before": f"{os.getloadavg()[0]:.1f} processes",
         "one durable commit": f"{_commit_ms(url):.2f} ms",
     }
+
+
+def pace(path: Path) -> float:
+    """What a core is worth just now: events of this file that it decodes a second."""
+    command = [sys.executable, "-m", "tests.benchmarks.rivals.decode", str(path)]
+    done = subprocess.run(command, check=True, capture_output=True)
+    return float(json.loads(done.stdout)["events_per_s"])
 
 
 def _processor() -> str:

@@ -2,26 +2,39 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.benchmarks.figures import Summary, shown
 
 MACHINE = "machine"
 
 
-def machine_section(machine: Mapping[str, str], date: str) -> str:
+class Circumstances(NamedTuple):
+    """What a measurement depends on: the day, the events that a core decoded a second before
+    and after, and the share of the machine that others took."""
+
+    date: str
+    paces: tuple[float, float]
+    others: float
+
+
+def machine_section(machine: Mapping[str, str]) -> str:
     """What was measured on."""
-    rows = [f"| {name} | {value} |" for name, value in {**machine, "measured on": date}.items()]
+    rows = [f"| {name} | {value} |" for name, value in machine.items()]
     return "\n".join(["| machine | |", "| --- | --- |", *rows])
 
 
-def section(summaries: Sequence[Summary], runs: int, others: float, *, quick: bool) -> str:
-    """One measurement's table; `others` is the share of the machine that others took."""
+def section(
+    summaries: Sequence[Summary], runs: int, circumstances: Circumstances, *, quick: bool
+) -> str:
+    """One measurement's table."""
     rows = [
         f"| {one.name} | {shown(one.middle)} {one.unit} | {shown(one.least)} – {shown(one.most)} "
         f"| {one.target} | {one.verdict} |"
         for one in summaries
     ]
     times = "one run" if runs == 1 else f"median of {runs} runs"
+    before, after = (shown(pace) for pace in circumstances.paces)
     size = "; small sizes (--quick), not to be compared" if quick else ""
     return "\n".join(
         [
@@ -29,7 +42,9 @@ def section(summaries: Sequence[Summary], runs: int, others: float, *, quick: bo
             "| --- | ---: | ---: | ---: | --- |",
             *rows,
             "",
-            f"Other processes took {others:.0%} of the processors meanwhile.",
+            f"Measured on {circumstances.date}, while a core decoded {before} (before) and {after} "
+            f"(after) events a second; other processes took {circumstances.others:.0%} of the "
+            "processors.",
         ]
     )
 

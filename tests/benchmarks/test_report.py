@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.figures import Figure, Figures, milliseconds, percentile, shown, summarise
-from tests.benchmarks.report import put, section
+from tests.benchmarks.report import Circumstances, put, section
 
 
 def test_runs_are_summed_up_by_their_median_with_the_extremes() -> None:
@@ -53,7 +53,10 @@ def test_a_document_without_an_end_marker_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_quick_run_says_that_it_is_not_to_be_compared() -> None:
     summaries = summarise([{"flow": Figure(1.0, "events/s")}])
-    assert "not to be compared" in section(summaries, 1, 0.0, quick=True)
-    full = section(summaries, 3, 0.25, quick=False)
+    circumstances = Circumstances("2026-01-02", (120_000.4, 98_000.0), 0.25)
+    assert "not to be compared" in section(summaries, 1, circumstances, quick=True)
+    full = section(summaries, 3, circumstances, quick=False)
     assert "median of 3 runs" in full
-    assert "Other processes took 25%" in full
+    assert "on 2026-01-02" in full
+    assert "120,000 (before) and 98,000 (after)" in full
+    assert "other processes took 25%" in full
