@@ -66,10 +66,12 @@ class Process:
         return peak_mb(self.popen.pid)
 
     def used(self) -> tuple[float, float] | None:
-        """Peak megabytes and processor seconds so far; None once it has ended."""
+        """Megabytes, the peaks of it and its children added up, and its processor seconds so
+        far; None once one of them has ended meanwhile."""
         try:
-            return self.peak_mb, self.cpu_s
-        except (psutil.NoSuchProcess, RuntimeError):
+            family = [self._process, *self._process.children(recursive=True)]
+            return sum(peak_mb(one.pid) for one in family), self.cpu_s
+        except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError, RuntimeError):
             return None
 
     def check(self) -> None:
