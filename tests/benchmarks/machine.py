@@ -27,7 +27,6 @@ def describe(url: str, folder: Path) -> dict[str, str]:
         "Python": platform.python_version(),
         "PostgreSQL": str(row[0]) if row else "unknown",
         "Bytewax": version("bytewax"),
-        "load before": f"{os.getloadavg()[0]:.1f} processes",
         "one durable commit": f"{_commit_ms(url):.2f} ms",
     }
 
