@@ -30,9 +30,8 @@ def present(folder: Path = HERE) -> tuple[Manifest, Path]:
 def open_latest(folder: Path = HERE) -> duckdb.DuckDBPyConnection:
     """The newest version, read-only; it stays as it is however long it is open.
 
-    Opened by its number: DuckDB hands out an open file again to whoever asks for the same
-    name, so in one process `latest.duckdb` would stay what it was at first. Raises NotFound
-    before the first publication.
+    The one that the manifest names, which the stable name follows a moment later. Raises
+    NotFound before the first publication.
     """
     for _ in range(_TRIES):
         _, path = present(folder)
