@@ -24,6 +24,7 @@ _TESTS = [
 _SEEDS_A_ROUND = 1_000
 _OUTAGE_S = "60"
 _VERSIONS = "200"  # of the warehouse, while twenty readers open it
+_EVENTS = ("1000000", "40000")  # in these versions: first round, others
 _MESSAGES = ("1000000", "20000")  # through Kafka, one in a hundred bad: first round, others
 
 
@@ -40,7 +41,8 @@ def main() -> None:
             [sys.executable, "-m", "pytest", "-x", *(selected or _TESTS)],
             env=os.environ
             | {"FAULTS_SEED": str(seed), "FAULTS_OUTAGE_S": _OUTAGE_S}
-            | {"WAREHOUSE_VERSIONS": _VERSIONS, "KAFKA_MESSAGES": _MESSAGES[number > 0]},
+            | {"WAREHOUSE_VERSIONS": _VERSIONS, "WAREHOUSE_EVENTS": _EVENTS[number > 0]}
+            | {"KAFKA_MESSAGES": _MESSAGES[number > 0]},
             check=False,
         )
         if done.returncode != 0:

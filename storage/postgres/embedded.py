@@ -140,7 +140,7 @@ class Server:
             short.mkdir(mode=0o700, exist_ok=True)
             owner.give(short)
             owner.insist(short)
-        with self._start_log().open("wb") as log:
+        with self._start_log().open("wb") as log, cluster.signals_held():
             self._process = subprocess.Popen(
                 [str(cluster.binaries() / "postgres"), "-D", str(self.folder)],
                 stdin=subprocess.DEVNULL,

@@ -4,8 +4,12 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -18,6 +22,9 @@ SUPERUSER = "postgres"
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}  # and no PG* variable of the caller's
 
 _UNPRIVILEGED = "nobody"
+_POLL_S = 0.01
+_KILLED_S = 3.0
+_HELD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class UserArguments(TypedDict, total=False):
@@ -62,6 +69,17 @@ class Owner:
                 folder.chmod(mode | stat.S_IXOTH)
 
 
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """What would end this process waits until the block is done: a process that was started,
+    but whose number nobody has noted yet, would be left behind."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def owner_of(folder: Path) -> Owner:
     """Who runs the server on `folder`: its owner, or an unprivileged user in root's stead."""
     status = folder.stat()
@@ -103,22 +121,47 @@ def initialise(folder: Path, *, sync: bool) -> None:
     options = ["--auth=trust", "--encoding=UTF8", "--locale=C"]
     options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     options += [] if sync else ["--no-sync"]
-    try:
-        subprocess.run(
-            [str(program), "-D", str(fresh), "-U", SUPERUSER, *options],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            cwd="/",
-            env=ENVIRONMENT,
-            **owner.as_arguments(),
-        )
-    except subprocess.CalledProcessError as error:
-        reason = error.stderr.decode(errors="replace").strip().replace("\n", " ")
-        raise Unavailable(f"cannot make a Postgres in {folder}: {reason}") from error
+    _run([str(program), "-D", str(fresh), "-U", SUPERUSER, *options], owner, folder)
     with (fresh / "postgresql.conf").open("a") as file:
         file.write("\ninclude 'embedded.conf'\n")
     fresh.rename(folder)
+
+
+def _run(command: list[str], owner: Owner, folder: Path) -> None:
+    """initdb to its end, or to none: what it starts itself does not outlive it."""
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        with signals_held():
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # so that it and its children are one group
+                cwd="/",
+                env=ENVIRONMENT,
+                **owner.as_arguments(),
+            )
+        _, errors = process.communicate()
+    except BaseException:
+        if process is not None:
+            _kill_group(process)
+        raise
+    if process.returncode != 0:
+        reason = errors.decode(errors="replace").strip().replace("\n", " ")
+        raise Unavailable(f"cannot make a Postgres in {folder}: {reason}")
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _KILLED_S
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        while time.monotonic() < deadline:
+            os.killpg(process.pid, 0)
+            time.sleep(_POLL_S)
+    except ProcessLookupError:
+        return
 
 
 def check_version(folder: Path) -> None:

@@ -26,6 +26,8 @@ from tests.warehouse.driving import flow, publish
 READERS = 20
 VERSIONS = int(os.environ.get("WAREHOUSE_VERSIONS", "6"))
 """Published while they read; `make soak` takes more."""
+EVENTS = int(os.environ.get("WAREHOUSE_EVENTS", "1200"))
+"""Fed meanwhile."""
 _FACTS = "SELECT sum(version), (SELECT count(*) FROM events) FROM applications"
 _LINES = """SELECT (SELECT sum(next_offset) FROM positions),
     (SELECT sum("rows") FROM history_parts), (SELECT version FROM warehouse)"""
@@ -63,7 +65,7 @@ def read(path: Path, stop: Event, told: Connection) -> None:
 
 @pytest.mark.parametrize("partitions", [2])
 def test_twenty_readers(database: str, settings: Settings, tmp_path: Path) -> None:
-    traffic = Traffic(database, 17, tmp_path / "fed.ndjson", applications=2_000)
+    traffic = Traffic(database, 17, tmp_path / "fed.ndjson", applications=2_000 + EVENTS // 10)
     traffic.feed(200)
     drain(database, settings)
     first = publish(settings).version
@@ -89,7 +91,7 @@ def test_twenty_readers(database: str, settings: Settings, tmp_path: Path) -> No
 def _publish_often(database: str, settings: Settings, traffic: Traffic, first: int) -> None:
     with flow(settings, publish_s=0.05) as running:
         for version in range(first + 1, first + 1 + VERSIONS):
-            traffic.feed(200)
+            traffic.feed(EVENTS // VERSIONS)
             drain(database, settings)
             running.wait_for(partial(_reaches, version), f"version {version}")
 
