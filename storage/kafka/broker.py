@@ -24,6 +24,14 @@ _LEAN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # a third less processo
 _MESSAGE_BYTES_MAX = 4 << 20
 
 
+def cluster_id() -> str:
+    """A new one, as Kafka writes them; none that its programs would take for an option."""
+    while True:
+        found = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        if not found.startswith("-"):
+            return found
+
+
 class Broker:
     """The broker on one folder, whoever started it; `cache` keeps its program.
 
@@ -129,8 +137,7 @@ class Broker:
 
     def _format(self, jars: str) -> None:
         shutil.rmtree(self.folder / "log", ignore_errors=True)
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        options = ["format", "-t", cluster, "-c", str(self._properties)]
+        options = ["format", "-t", cluster_id(), "-c", str(self._properties)]
         done = subprocess.run(
             [*_java(jars), "kafka.tools.StorageTool", *options],
             stdin=subprocess.DEVNULL,
