@@ -63,6 +63,7 @@ def read(path: Path, stop: Event, told: Connection) -> None:
     told.send(Seen(opened, versions))
 
 
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("partitions", [2])
 def test_twenty_readers(database: str, settings: Settings, tmp_path: Path) -> None:
     traffic = Traffic(database, 17, tmp_path / "fed.ndjson", applications=2_000 + EVENTS // 10)
