@@ -15,6 +15,7 @@ from pathlib import Path
 
 from models.errors import ConfigurationError, Unavailable
 from storage.kafka.jars import Tell, class_path
+from storage.signals import signals_held
 
 _START_TIMEOUT_S = 120.0
 _STOP = ((signal.SIGTERM, 6.0), (signal.SIGKILL, 2.0))
@@ -149,7 +150,7 @@ class Broker:
             raise Unavailable(f"cannot make a Kafka in {self.folder}: {done.stderr.strip()[-300:]}")
 
     def _launch(self, jars: str) -> None:
-        with (self.folder / "broker.log").open("wb") as log:
+        with (self.folder / "broker.log").open("wb") as log, signals_held():
             self._process = subprocess.Popen(
                 [*_java(jars), "kafka.Kafka", str(self._properties)],
                 stdin=subprocess.DEVNULL,
@@ -157,7 +158,7 @@ class Broker:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for us: we stop it when all else is down
             )
-        (self.folder / "broker.pid").write_text(str(self._process.pid))
+            (self.folder / "broker.pid").write_text(str(self._process.pid))
 
     def _wait_until_ready(self) -> None:
         host, _, port = self.address().rpartition(":")

@@ -23,6 +23,7 @@ from models.errors import ConfigurationError, Unavailable
 from storage.postgres import embedded_cluster as cluster
 from storage.postgres.connect import connect
 from storage.postgres.queries import load
+from storage.signals import signals_held
 
 SQL = load("databases")
 DATABASE = "jobfinders"
@@ -140,7 +141,7 @@ class Server:
             short.mkdir(mode=0o700, exist_ok=True)
             owner.give(short)
             owner.insist(short)
-        with self._start_log().open("wb") as log, cluster.signals_held():
+        with self._start_log().open("wb") as log, signals_held():
             self._process = subprocess.Popen(
                 [str(cluster.binaries() / "postgres"), "-D", str(self.folder)],
                 stdin=subprocess.DEVNULL,

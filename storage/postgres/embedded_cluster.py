@@ -8,14 +8,13 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TypedDict
 
 from models.errors import ConfigurationError, Unavailable
+from storage.signals import signals_held
 
 MAJOR_VERSION = "18"
 SUPERUSER = "postgres"
@@ -24,7 +23,6 @@ ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}  # and no PG* variable of the caller'
 _UNPRIVILEGED = "nobody"
 _POLL_S = 0.01
 _KILLED_S = 3.0
-_HELD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class UserArguments(TypedDict, total=False):
@@ -67,17 +65,6 @@ class Owner:
             mode = stat.S_IMODE(folder.stat().st_mode)
             if not mode & stat.S_IXOTH:
                 folder.chmod(mode | stat.S_IXOTH)
-
-
-@contextmanager
-def signals_held() -> Iterator[None]:
-    """What would end this process waits until the block is done: a process that was started,
-    but whose number nobody has noted yet, would be left behind."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def owner_of(folder: Path) -> Owner:

@@ -4,19 +4,18 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from models.errors import ConfigurationError
 from storage.postgres.connect import connect
 from storage.postgres.embedded import Server
 from storage.postgres.pool import make_pool
+from tests.interrupted import left_behind
 
 StartServer = Callable[[Path], Server]
 
@@ -158,41 +157,6 @@ def test_a_folder_that_is_no_cluster_is_refused(tmp_path: Path, start: StartServ
         start(tmp_path / "postgres")
 
 
-_INTERRUPTED = """
-import os, signal, subprocess, sys, time
-from pathlib import Path
-import psutil
-from storage.postgres.embedded import Server
-
-class Stop(BaseException): ...
-
-def stop(*_): raise Stop
-
-class Interrupted(subprocess.Popen):
-    def __init__(self, command, **more):
-        super().__init__(command, **more)
-        if Path(command[0]).name != sys.argv[2]:
-            return
-        while sys.argv[2] == "initdb" and not psutil.Process(self.pid).children():
-            time.sleep(0.001)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-signal.signal(signal.SIGTERM, stop)
-subprocess.Popen = Interrupted
-server = Server(Path(sys.argv[1]))
-try:
-    server.start()
-except Stop:
-    server.stop()
-    sys.exit(7)
-"""
-
-
 @pytest.mark.parametrize("program", ["initdb", "postgres"])
 def test_a_signal_as_a_program_is_started_leaves_none_behind(tmp_path: Path, program: str) -> None:
-    folder = tmp_path / "postgres"
-    command = [sys.executable, "-c", _INTERRUPTED, str(folder), program]
-    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 7, ended.stderr
-    left = psutil.process_iter(["cmdline", "environ"])
-    assert [one for one in left if str(folder) in str(one.info)] == []
+    assert left_behind("postgres", tmp_path / "postgres", program) == []
