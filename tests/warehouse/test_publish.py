@@ -13,6 +13,10 @@ from storage.postgres.connect import connect
 from tests.flows.driving import drain, put
 from tests.warehouse.driving import GOLDEN, publish, query
 
+_A_MODEL_VERSION = """INSERT INTO model_versions
+    (number, clock, labels, hired, base_rate, stage_rates, cold)
+    VALUES (7, '2026-03-02T12:00:00+01', 7, 2, 0.25, '{}', true)"""
+
 
 @pytest.fixture
 def lines(database: str, settings: Settings) -> list[bytes]:
@@ -98,11 +102,7 @@ def test_the_models_scores_are_taken_over(
             "INSERT INTO prediction_scores VALUES ('2026-03-02', 'served', false, 30, 4, 1, 0.6,"
             " 1.2, 0.5), ('2026-03-02', 'served', false, 39, 1, 1, 0.2, 1.6, 0.64)"
         )
-        connection.execute(
-            "INSERT INTO model_versions"
-            " (number, clock, labels, hired, base_rate, stage_rates, cold)"
-            " VALUES (7, '2026-03-02T12:00:00+01', 7, 2, 0.25, '{}', true)"
-        )
+        connection.execute(_A_MODEL_VERSION)
     file = Folder(settings.warehouse_folder).path / publish(settings).file
     [(predictions, hired, mean_p)] = query(
         file, "SELECT predictions, hired, mean_p FROM v_model_metrics"
@@ -131,11 +131,7 @@ def test_a_version_has_what_the_model_has_learned_since(
     assert query(file, "SELECT predictions FROM v_model_metrics") == [(4,)]
     assert publish(settings).version == 2, "nothing has changed"
     with connect(database) as connection:
-        connection.execute(
-            "INSERT INTO model_versions"
-            " (number, clock, labels, hired, base_rate, stage_rates, cold)"
-            " VALUES (7, '2026-03-02T12:00:00+01', 7, 2, 0.25, '{}', true)"
-        )
+        connection.execute(_A_MODEL_VERSION)
     third = publish(settings)
     assert third.version == 3
     file = Folder(settings.warehouse_folder).path / third.file
