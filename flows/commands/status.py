@@ -89,12 +89,12 @@ def _show(
 
 def _positions(state: Status) -> Table:
     columns = ("flow", "partition", "position", "log head", "accepted", "duplicate", "dead")
-    table = Table(*columns, "clock (UTC)", box=None, pad_edge=False)
+    table = Table(*columns, "clock (UTC)", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for p in state.positions:
         head = state.log_heads.get(p.partition, 0)
         folded = (p.accepted, p.duplicates, p.dead_lettered)
         counts = (f"{n:,}" if any(folded) else "-" for n in folded)
-        clock = f"{p.clock:%Y-%m-%d %H:%M}" if p.clock else "-"
+        clock = f"{p.clock:%m-%d %H:%M}" if p.clock else "-"
         table.add_row(p.flow, str(p.partition), f"{p.position:,}", f"{head:,}", *counts, clock)
     return table
 

@@ -98,14 +98,15 @@ def test_status_shows_where_each_flow_reads(database: str, command: Command) -> 
     kill(database, 1)
     with connect(database, autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO flow_positions (flow, partition, position, dead_lettered)"
-            " VALUES ('analytics', 0, 4321, 7)"
+            "INSERT INTO flow_positions (flow, partition, position, dead_lettered, clock)"
+            " VALUES ('analytics', 0, 4321, 7, '2026-03-02T12:00:00Z')"
         )
     shown = command("status").splitlines()
     titles = next(line for line in shown if line.startswith("flow")).split()
     flow = next(line for line in shown if line.startswith("analytics")).split()
     assert flow[titles.index("position")] == "4,321"
     assert "7" in flow
+    assert flow[-2:] == ["03-02", "12:00"], "one line, also where there are 80 columns"
 
 
 def test_a_token_carries_what_the_api_expects(tmp_path: Path) -> None:
