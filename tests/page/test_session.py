@@ -1,6 +1,8 @@
 """Ways in and out."""
 
-from playwright.sync_api import expect
+from contextlib import suppress
+
+from playwright.sync_api import Error, Route, expect
 
 from tests.page.conftest import Visit
 
@@ -64,6 +66,27 @@ def test_a_session_that_ends_leads_back_to_the_way_in(visit: Visit) -> None:
     visitor.sign_in(visitor.api.token("ada", lifetime_s=10))
     expect(visitor.page.get_by_role("alert")).to_have_text("Your session has ended. Sign in again.")
     assert visitor.panels() == []
+
+
+def test_what_was_asked_ends_with_the_session(visit: Visit) -> None:
+    held: list[Route] = []
+    asked: list[str] = []
+    visitor = visit()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    visitor.page.route("**/response-curve?**", hold)
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    with visitor.page.expect_request("**/response-curve?**"):
+        visitor.open("user")
+    visitor.page.get_by_role("button", name="Sign out").click()
+    expect(visitor.page.get_by_label("Sign in with a token")).to_be_visible()
+    asked.clear()
+    with suppress(Error):  # it has been given up already
+        held[0].fulfill(json={"items": []})
+    visitor.page.evaluate("fetch('healthz').then((answer) => answer.text())")
+    assert not [url for url in asked if "/api/" in url]
 
 
 def test_the_keyboard_is_enough(visit: Visit) -> None:

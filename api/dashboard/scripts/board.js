@@ -8,6 +8,7 @@ const AT_ONCE = 2; // as many as the server answers at once
 export class Board {
   #parent;
   #filters;
+  #panels = [];
   #asked = [];
   #waiting = new Set();
   #asking = 0;
@@ -38,6 +39,7 @@ export class Board {
     clearInterval(this.#timer);
     this.#asked.length = 0;
     this.#waiting.clear();
+    for (const panel of this.#panels) panel.outdate();
   }
 
   #renew() {
@@ -63,6 +65,7 @@ export class Board {
   }
 
   #section(name, controls, panels) {
+    this.#panels.push(...panels);
     this.#parent.append(
       h("section", { class: "section", "aria-label": name },
         controls && h("div", { class: "section-head" }, h("h1", {}, name), controls),

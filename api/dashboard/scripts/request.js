@@ -9,12 +9,17 @@ export class RequestFailed extends Error {
 
 const PATIENCE_MS = 30_000;
 let token = null;
+let session = new AbortController();
 let onRefused = () => {};
 
-// `refused` is called when the API no longer takes the token.
+// What was asked with the former token ends. `refused` is called when the API no longer takes this
+// one.
 export function authorize(value, refused = () => {}) {
+  if (token !== null) session.abort();
+  session = new AbortController();
+  const { signal } = session;
   token = value;
-  onRefused = refused;
+  onRefused = () => signal.aborted || refused();
 }
 
 export const authorization = () => (token === null ? {} : { Authorization: `Bearer ${token}` });
@@ -34,9 +39,10 @@ export async function post(path, body) {
 }
 
 async function send(path, { headers, ...rest } = {}) {
+  const signal = AbortSignal.any([session.signal, AbortSignal.timeout(PATIENCE_MS)]);
   let answer;
   try {
-    answer = await fetch(path, { ...rest, headers: { ...headers, ...authorization() }, signal: AbortSignal.timeout(PATIENCE_MS) });
+    answer = await fetch(path, { ...rest, headers: { ...headers, ...authorization() }, signal });
   } catch {
     throw new RequestFailed(0, { message: "The server cannot be reached." });
   }
@@ -46,8 +52,9 @@ async function send(path, { headers, ...rest } = {}) {
 
 // The error of an answer; tells of a token that is refused.
 export async function failure(answer) {
+  const refused = onRefused; // another session may begin while the body comes
   const body = await answer.json().catch(() => ({}));
   const retryAfterS = Number(answer.headers.get("Retry-After")) || null;
-  if (answer.status === 401) onRefused();
+  if (answer.status === 401) refused();
   return new RequestFailed(answer.status, body.error, retryAfterS);
 }
