@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Self
 
 import httpx
@@ -18,16 +19,19 @@ class Crowd:
     def __init__(self, apis: Sequence[Api]) -> None:
         self._apis = apis
         self._found: dict[str, list[int]] = defaultdict(list)
-        # The server closes idle connections after 5 s: none of them is to be used just then.
-        limits = httpx.Limits(max_connections=_AT_ONCE, keepalive_expiry=1)
-        self._client = httpx.AsyncClient(limits=limits, timeout=30)
+        # The server closes idle connections after 5 s: none of them is to be used just then. A pool
+        # of several servers, once full, may close a connection that it has just given away.
+        limits = httpx.Limits(max_connections=_AT_ONCE // len(apis), keepalive_expiry=1)
+        self._clients = {api: httpx.AsyncClient(limits=limits, timeout=30) for api in apis}
+        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
+        for client in self._clients.values():
+            await self._stack.enter_async_context(client)
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        await self._client.aclose()
+        await self._stack.aclose()
 
     async def ask(self, user: str, times: int) -> list[int]:
         """The statuses of so many concurrent requests: 403 passed the limit, 429 did not."""
@@ -44,11 +48,10 @@ class Crowd:
 
     async def metrics(self, api: Api) -> str:
         """A process's figures."""
-        return (await self._client.get(api.url("/metrics"))).text
+        return (await self._clients[api].get(api.url("/metrics"))).text
 
     async def _one(self, api: Api, user: str) -> int:
-        answer = await self._client.get(
-            api.url("/api/applications/unknown"), headers=api.bearer(user)
-        )
+        unknown, headers = api.url("/api/applications/unknown"), api.bearer(user)
+        answer = await self._clients[api].get(unknown, headers=headers)
         self._found[user].append(answer.status_code)
         return answer.status_code
