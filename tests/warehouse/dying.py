@@ -23,7 +23,7 @@ from storage.duckdb.warehouse import Warehouse
 from storage.postgres.connect import connect
 from storage.postgres.consumers import LogReader
 
-PAGE_LINES = 2
+PAGE_LINES = 3
 _ACTS = {
     "os.rename": 1,
     "os.symlink": 1,
