@@ -13,8 +13,6 @@ from storage.postgres.consumers import Consumer, Line, LogReader, behind
 
 FLOW = "learning"
 _PAGE_LINES = 5_000
-_LOCK_PATIENCE_S = 3.0
-_LOCK_RETRY_S = 0.05
 _PUBLISH_S = 60.0
 """A new version at most so often…"""
 _PUBLISH_LABELS = 500
@@ -32,7 +30,8 @@ class Pupil:
         self._writing = connect(url, autocommit=True)
         self._reading = connect(url, autocommit=True)
         self._consumer = Consumer(self._writing, FLOW)
-        self._take_over()
+        if not self._consumer.take_over():
+            raise AlreadyRunning(f"the {FLOW} flow is already running")
         self._reader = LogReader(self._reading)
         self._positions = self._consumer.positions()
         self._learned = states.read(self._writing)
@@ -72,10 +71,3 @@ class Pupil:
             versions.publish(self._writing, version, learned.clock)
             learned.take_for_published(version)
             self._published_at = self._now()
-
-    def _take_over(self) -> None:
-        deadline = time.monotonic() + _LOCK_PATIENCE_S
-        while not self._consumer.take_over():
-            if time.monotonic() > deadline:
-                raise AlreadyRunning(f"the {FLOW} flow is already running")
-            time.sleep(_LOCK_RETRY_S)
