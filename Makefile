@@ -6,9 +6,11 @@ BIN := .venv/bin
 run: venv
 	@exec $(BIN)/jobfinders up --demo
 
+# One more than there are processors, up to four: much of a test is waiting.
+WORKERS = $(shell echo $$(($$(nproc) < 3 ? $$(nproc) + 1 : 4)))
+
 test: lint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
-		--no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: test-venv
 	$(BIN)/ruff check
