@@ -39,7 +39,8 @@ def status(
         text = msgspec.json.encode(told)
         typer.echo(msgspec.json.format(text).decode())
         return
-    _show(Console(highlight=False), state, found, unread)
+    topic = None if settings.kafka_bootstrap is None else _topic(unread)
+    _show(Console(highlight=False), state, found, topic)
 
 
 def _unread(settings: Settings, state: Status) -> dict[int, int] | None:
@@ -63,9 +64,13 @@ def _unread(settings: Settings, state: Status) -> dict[int, int] | None:
     return {index: max(0, end - read.get(index, 0)) for index, end in found.items()}
 
 
-def _show(
-    console: Console, state: Status, found: Running | None, unread: dict[int, int] | None
-) -> None:
+def _topic(unread: dict[int, int] | None) -> str:
+    if unread is None:
+        return "Kafka does not answer"
+    return f"{sum(unread.values()):,} offsets unread (the end of a transaction is one, and stays)"
+
+
+def _show(console: Console, state: Status, found: Running | None, topic: str | None) -> None:
     if found is None:
         console.print("not running (start it with [bold]jobfinders up[/])")
     else:
@@ -75,8 +80,8 @@ def _show(
         f"lag: {state.waiting.messages:,} messages waiting, "
         f"the oldest for {state.waiting.oldest_s:.1f} s"
     )
-    if unread is not None:
-        console.print(f"topic: {sum(unread.values()):,} offsets behind the flow's positions")
+    if topic is not None:
+        console.print(f"topic: {topic}")
     console.print(_positions(state))
     counts = msgspec.structs.asdict(state.counts)
     console.print("rows: " + ", ".join(f"{k.replace('_', ' ')} {v:,}" for k, v in counts.items()))
