@@ -58,11 +58,13 @@ class Lesson:
         if not lines:
             for partition, clock in sorted(self._learned.clocks.items()):
                 self._begin_batch(partition, clock)
-        learning.keep_standings(self._connection, self._changed.values())
         learning.keep_outcomes(self._connection, self.decided, self.voids)
         for outcome, story in self._stories(self.decided):
-            learn(self._learned, outcome, story)
+            standing = self._standings[outcome.application_id]
+            standing.taught = learn(self._learned, outcome, story, standing.taught)
+            self._changed[outcome.application_id] = standing
             self._score(outcome, story, 1)
+        learning.keep_standings(self._connection, self._changed.values())
         for outcome, story in self._stories(self._taken_back()):
             self._score(outcome, story, -1)
         scores.add(self._connection, self._scores)
@@ -155,12 +157,38 @@ def _ask(connection: Connection, wanted: Iterable[Standing]) -> None:
     rescores.ask(connection, {one.application_id: one.partition for one in wanted if one.is_open})
 
 
-def learn(learned: Learned, outcome: Outcome, story: Story) -> None:
-    """Learn one outcome; the same outcomes with the same stories give the same weights."""
+def learn_anew(connection: Connection, learned: Learned) -> None:
+    """Learn all outcomes again, in their order, because the features are others now; open
+    applications are told their chances anew. One place is left between outcomes for the version
+    that comes of it."""
+    learning.forget(connection)
+    position = 0
+    while decided := learning.outcomes_behind(connection, position, _STORIES):
+        known = learning.standings(connection, {one.application_id for one in decided})
+        for outcome, story in zip(decided, learning.stories(connection, decided), strict=True):
+            standing = known[outcome.application_id]
+            standing.taught = learn(learned, outcome, story, standing.taught)
+        learning.keep_standings(connection, known.values())
+        position = decided[-1].position
+    learned.judge.next_position += 1
+    learned.asking, learned.anew = "", False
+
+
+def learn(
+    learned: Learned, outcome: Outcome, story: Story, taught: frozenset[bool]
+) -> frozenset[bool]:
+    """Learn one outcome; the same outcomes with the same stories give the same weights.
+
+    `taught` are the labels that were learned of the application before; those that then were
+    come back. It counts once, however often it is corrected or reopened.
+    """
     label = outcome.label
-    if label is None or not outcome.teaches:
-        return
+    if label is None or label in taught:
+        return taught
     silent = outcome.reason is Reason.SILENCE
     found = moments(story.user_id, story.known, outcome.decided_at, silent)
+    if not found:
+        return taught
     rows, times = [moment.row for moment in found], [moment.now for moment in found]
-    learned.learner.learn(rows, times, label, outcome.again)
+    learned.learner.learn(rows, times, label, bool(taught))
+    return taught | {label}

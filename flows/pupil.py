@@ -4,7 +4,7 @@ read → learn → commit."""
 import time
 from collections.abc import Callable
 
-from flows.lesson import Lesson, ask_all
+from flows.lesson import Lesson, ask_all, learn_anew
 from models.errors import AlreadyRunning
 from storage.postgres import learned as states
 from storage.postgres import versions
@@ -36,6 +36,8 @@ class Pupil:
         self._positions = self._consumer.positions()
         self._learned = states.read(self._writing)
         self._published_at = -_PUBLISH_S
+        if self._learned.anew:
+            self._learn_anew()
 
     def read(self) -> list[Line]:
         """The next page of the log, empty at its end."""
@@ -60,6 +62,13 @@ class Pupil:
         """Let the place go."""
         self._reading.close()
         self._writing.close()
+
+    def _learn_anew(self) -> None:
+        """In one transaction: killed in it, it begins again."""
+        with self._writing.transaction():
+            learn_anew(self._writing, self._learned)
+            self._publish()
+            states.write(self._writing, self._learned)
 
     def _publish(self) -> None:
         """A version, where there are labels for one and it is time for one."""

@@ -17,6 +17,10 @@ from models.analytics import ACTS, Row
 from models.application import RANK, Source
 from models.instant import US_PER_DAY, US_PER_HOUR
 
+FEATURES_VERSION = 2
+"""Goes up whenever a position could come to mean something else: weights of another version
+are not read, and the learning flow learns all outcomes anew."""
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -34,6 +38,22 @@ _ROUNDS = 4
 _SCORE_BINS = 11
 _LOG_MAX = 6.0
 """log(1 + days) of a little over a year, the last bucket's beginning."""
+_SPANS = (
+    np.array(
+        [
+            *(0, 1, 2, 5, 10, 15, 20, 30, 45),
+            *(60 * hours for hours in (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 21)),
+            *(1_440 * days for days in (1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 10)),
+            *(1_440 * days for days in (12, 14, 18, 21, 25, 30, 45, 60, 90)),
+        ]
+    )
+    / 1_440.0
+)
+"""Where the finer buckets begin, in days: minutes, hours and days where things are done so, which
+the `_BUCKETS`, made for weeks of silence, do not tell from each other."""
+_SPAN_VALUE = 0.7
+"""Of a finer bucket: at 1 they take from the others what few outcomes teach
+(docs/decisions/success.md)."""
 
 
 class Moments(NamedTuple):
@@ -62,12 +82,15 @@ _SIZES = (
     ("stage", STATUS_COUNT * _ROUNDS),
     ("stage", STATUS_COUNT),
     ("stage", STATUS_COUNT * _BUCKETS),
+    ("stage", len(_SPANS)),
     ("silence", 1),
     ("silence", _BUCKETS * ACTS),
     ("silence", _BUCKETS * STATUS_COUNT),
     ("silence", STATUS_COUNT),
+    ("silence", len(_SPANS)),
     ("age", 1),
     ("age", _BUCKETS * ACTS),
+    ("age", len(_SPANS)),
     ("activity", ACTS * ACTS),
     *[("activity", 1)] * 14,
     ("match", 1),
@@ -101,18 +124,24 @@ def features(rows: Sequence[Row], now: Sequence[int], volumes: Floats) -> Moment
     gate = volume / (volume + _GATE)
     zero = np.zeros(len(rows), np.int64)
     one = np.ones(len(rows))
+    fine = np.full(len(rows), _SPAN_VALUE)
+    spans = np.searchsorted(_SPANS, np.maximum(raw[:, :3], 0.0), side="right") - 1
+    age_span, silence_span, stage_span = spans.T
     pairs = (
         (zero, one),
         (status, one),
         (status * _ROUNDS + rounds, one),
         (status, stage_age / 3.0),
         (status * _BUCKETS + _bucket(stage_age), one),
+        (stage_span, fine),
         (zero, silence / 3.0),
         (_bucket(silence) * ACTS + last, one),
         (_bucket(silence) * STATUS_COUNT + status, one),
         (status, silence / 3.0),
+        (silence_span, fine),
         (zero, age / 3.0),
         (_bucket(age) * ACTS + last, one),
+        (age_span, fine),
         (before * ACTS + last, one),
         *((zero, np.log1p(count) / 2.0) for count in counts.T),
         *((zero, (count > 0).astype(np.float64)) for count in counts.T[:6]),

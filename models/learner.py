@@ -63,8 +63,6 @@ class Learner:
 
         `rows` are as they were at each moment of `now` (microseconds since 1970).
         """
-        if not rows:
-            return
         moments = features(rows, now, self.volumes)
         self._step(moments, label)
         np.add.at(self.stages[0], moments.status, 1.0)

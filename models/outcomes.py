@@ -87,24 +87,11 @@ class Outcome(msgspec.Struct, frozen=True):
     """Position of the outcome that was in force."""
     replaced: Reason | None = None
     """The reason of that one."""
-    taught: frozenset[bool] = frozenset()
-    """Labels that were learned of the application before."""
 
     @property
     def label(self) -> bool | None:
         """Hired or not; None where there is nothing to learn."""
         return LABELS[self.reason]
-
-    @property
-    def teaches(self) -> bool:
-        """Whether there is anything to learn: a label that was not learned of it before."""
-        return self.label is not None and self.label not in self.taught
-
-    @property
-    def again(self) -> bool:
-        """Whether the application was learned before: it counts once, however often it is
-        corrected or reopened."""
-        return bool(self.taught)
 
 
 class Void(msgspec.Struct, frozen=True):
@@ -190,11 +177,8 @@ class Judge(msgspec.Struct):
             standing.offset,
             standing.position,
             standing.reason,
-            standing.taught,
         )
         self.next_position += 1
-        if outcome.label is not None:
-            standing.taught |= {outcome.label}
         standing.reason, standing.position = reason, outcome.position
         return outcome
 

@@ -18,6 +18,7 @@ from models.analytics import Row
 from models.features import (
     DIMENSION,
     EMPLOYERS,
+    FEATURES_VERSION,
     GROUP_STARTS,
     GROUPS,
     STATUS_COUNT,
@@ -82,10 +83,11 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     def pack(self) -> bytes:
         """The arrays, compressed; `unpack` makes an equal version."""
         arrays = [getattr(self, name).ravel() for name in _SHAPES]
-        counts = np.array([self.number, self.labels, self.hired], np.float64)
+        counts = np.array([FEATURES_VERSION, self.number, self.labels, self.hired], np.float64)
         return compress(np.concatenate([counts, *arrays]).tobytes(), 1)
 
 
+_COUNTS = 4
 _SHAPES: dict[str, tuple[int, ...]] = {
     "stages": (2, STATUS_COUNT),
     "volumes": (EMPLOYERS,),
@@ -95,12 +97,18 @@ _SHAPES: dict[str, tuple[int, ...]] = {
 }
 
 
-def unpack(packed: bytes) -> Version:
-    """The version that `Version.pack` wrote."""
+_SIZE = _COUNTS + sum(prod(shape) for shape in _SHAPES.values())
+
+
+def unpack(packed: bytes) -> Version | None:
+    """The version that `Version.pack` wrote; None where its features were of another version,
+    so that its weights say nothing here."""
     numbers = np.frombuffer(decompress(packed))
-    number, labels, hired = (int(count) for count in numbers[:3])
+    if len(numbers) != _SIZE or numbers[0] != FEATURES_VERSION:
+        return None
+    number, labels, hired = (int(count) for count in numbers[1:_COUNTS])
     arrays: dict[str, Floats] = {}
-    start = 3
+    start = _COUNTS
     for name, shape in _SHAPES.items():
         size = prod(shape)
         arrays[name] = numbers[start : start + size].reshape(shape)

@@ -172,7 +172,9 @@ class Replay:
         if clock.begin():
             self._look_for_silence(clock.now, decided)
         for outcome in decided:
-            learn(self.learned, outcome, self.ledger.story(outcome))
+            standing = self.ledger.standings[outcome.application_id]
+            story = self.ledger.story(outcome)
+            standing.taught = learn(self.learned, outcome, story, standing.taught)
         if self.learned.learner.labels > self.learned.published:
             self.version = self.learned.learner.version(self.learned.judge.next_position - 1)
             self.learned.take_for_published(self.version)

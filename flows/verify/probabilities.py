@@ -23,12 +23,13 @@ def check_probabilities(report: Report, moment: Snapshot, within: Range) -> None
     weights: dict[int, bytes | None] = dict(moment.rows(SQL.model_weights, list(by_version)))
     for number, stored in by_version.items():
         packed = weights.get(number)
-        if packed is None:
+        version = None if packed is None else unpack_version(packed)
+        if version is None:
             report.unchecked_probabilities += len(stored)
             continue
         rows = [fold(unpack(state)) for _, state, _, _ in stored]
         times = [from_datetime(datetime.fromisoformat(at)) for *_, at in stored]
-        answers = predict(unpack_version(packed), rows, times)
+        answers = predict(version, rows, times)
         report.probabilities += len(stored)
         for (application_id, _, p, _), right in zip(stored, answers.p.tolist(), strict=True):
             if not abs(p - right) <= TOLERANCE:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from models.features import FEATURES_VERSION
 from models.learner import Kept, Learner, keep, restore
 from models.log_clock import LogClock
 from models.outcomes import Judge
@@ -25,6 +26,8 @@ class Learned(msgspec.Struct):
     """Whether the newest version is past its cold start; None before the first."""
     asking: str | None = None
     """All open applications behind this one are yet to be asked for; None: all were."""
+    anew: bool = False
+    """Whether all outcomes are to be learned anew: the learner's features were others."""
 
     @property
     def clock(self) -> int:
@@ -56,14 +59,18 @@ class _State(msgspec.Struct, array_like=True):
     believed: bool | None = None
     asking: str | None = None
     clocks: dict[int, LogClock] = msgspec.field(default_factory=dict)
+    features: int = 1
 
 
 def read(connection: Connection) -> Learned:
-    """As it was committed last; a new one where nothing was."""
+    """As it was committed last; a new one where nothing was. Where the features were of
+    another version, with a learner that has learned nothing."""
     row = connection.execute(SQL.state).fetchone()
     if row is None:
         return Learned(Judge(), Learner())
     state = msgspec.msgpack.decode(row[0], type=_State)
+    if state.features != FEATURES_VERSION:
+        return Learned(state.judge, Learner(), state.clocks, anew=True)
     cells: dict[int, bytes] = dict(connection.execute(SQL.cells).fetchall())
     learner = restore(state.kept, cells)
     return Learned(
@@ -82,6 +89,7 @@ def write(connection: Connection, learned: Learned) -> None:
             learned.believed,
             learned.asking,
             learned.clocks,
+            FEATURES_VERSION,
         )
     )
     connection.execute(SQL.keep_state, (learned.clock, state))

@@ -96,6 +96,18 @@ def outcomes_at(connection: Connection, positions: Iterable[int]) -> dict[int, O
     return {row[0]: _outcome(row) for row in rows}
 
 
+def outcomes_behind(connection: Connection, position: int, limit: int) -> list[Outcome]:
+    """The outcomes behind a position, in their order."""
+    return [_outcome(row) for row in connection.execute(SQL.outcomes_behind, (position, limit))]
+
+
+def forget(connection: Connection) -> None:
+    """All that was learned from outcomes, and the versions' weights with the pin; the outcomes
+    and the versions' counts stay."""
+    for statement in (SQL.forget_cells, SQL.forget_taught, SQL.unpin, SQL.forget_weights):
+        connection.execute(statement)
+
+
 def stories(connection: Connection, decided: Sequence[Outcome]) -> list[Story]:
     """What was known when each was decided, by the log of its partition up to its place."""
     found = [Story("") for _ in decided]

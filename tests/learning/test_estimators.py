@@ -102,6 +102,7 @@ def test_what_is_kept_learns_on_to_the_last_bit(
     assert learner.optimizer.n.tobytes() == again.optimizer.n.tobytes()
     version = learner.version(3)
     other = unpack(again.version(3).pack())
+    assert other is not None
     for name in version.__struct_fields__:
         assert np.array_equal(getattr(version, name), getattr(other, name)), name
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from msgspec import structs
 
 from flows import pupil
 from flows.lesson import learn
@@ -46,9 +45,7 @@ def learned_in_order(url: str) -> Learner:
         decided = [found[position] for position in sorted(found)]
         for outcome, story in zip(decided, learning.stories(connection, decided), strict=True):
             before = taught[outcome.application_id]
-            learn(again, structs.replace(outcome, taught=before), story)
-            if outcome.label is not None:
-                taught[outcome.application_id] |= {outcome.label}
+            taught[outcome.application_id] = learn(again, outcome, story, before)
     assert sorted(found) == list(range(1, len(found) + 1)), "positions are dense"
     return again.learner
 

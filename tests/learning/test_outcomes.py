@@ -83,3 +83,18 @@ def test_silence_that_was_withdrawn_is_known_to_be_learned(
         database, settings, event("one", "status_changed", 32, newStatus="hired")
     ).learner
     assert (learner.labels, learner.hired, learner.volumes.sum()) == (1, 1, 1)
+
+
+def test_an_outcome_without_a_moment_to_learn_from_does_not_count(
+    database: str, settings: Settings
+) -> None:
+    counted = []
+    for line in (
+        event("one", "status_changed", 2, newStatus="rejected"),
+        event("one", "created", 1),
+        event("one", "status_changed", 3, newStatus="shortlisted"),
+        event("one", "status_changed", 4, newStatus="hired"),
+    ):
+        learner = learn(database, settings, line).learner
+        counted.append((learner.labels, learner.hired, learner.volumes.sum()))
+    assert counted == [(0, 0, 0)] * 3 + [(1, 1, 1)]

@@ -152,7 +152,7 @@ def test_what_an_earlier_release_kept_can_be_read(database: str, settings: Setti
     with connect(database) as connection:
         kept = states.read(connection)
         [(packed,)] = connection.execute("SELECT state FROM learning_state").fetchall()
-        *earlier, clocks = msgspec.msgpack.decode(packed, strict=False)
+        *earlier, clocks, _ = msgspec.msgpack.decode(packed, strict=False)
         connection.execute(
             "UPDATE learning_state SET state = $1", (msgspec.msgpack.encode(earlier),)
         )

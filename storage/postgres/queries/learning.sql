@@ -75,6 +75,14 @@ SELECT position, application_id, reason,
 FROM outcomes
 WHERE position = ANY ($1)
 
+-- name: outcomes_behind
+SELECT position, application_id, reason,
+    (extract(epoch FROM decided_at) * 1000000)::bigint, partition, "offset", replaces, replaced
+FROM outcomes
+WHERE position > $1
+ORDER BY position
+LIMIT $2
+
 -- name: stories
 -- The log of these applications, each from its partition up to its place.
 SELECT wanted.number, line.user_id, (extract(epoch FROM line.recorded_at) * 1000000)::bigint,
@@ -104,6 +112,16 @@ SELECT page, cells FROM learning_cells
 INSERT INTO learning_cells (page, cells)
 SELECT page, cells FROM unnest($1::integer[], $2::bytea[]) AS kept (page, cells)
 ON CONFLICT (page) DO UPDATE SET cells = excluded.cells
+
+-- name: forget_cells
+DELETE FROM learning_cells
+
+-- name: forget_taught
+UPDATE outcome_standings SET taught_hired = false, taught_not_hired = false
+WHERE taught_hired OR taught_not_hired
+
+-- name: forget_weights
+UPDATE model_versions SET weights = NULL WHERE weights IS NOT NULL
 
 -- name: publish
 INSERT INTO model_versions
