@@ -5,12 +5,14 @@ import logging
 import asyncpg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.body import is_json, parse
 from api.errors import respond
+from api.routes import ROUTERS
 from models.errors import (
     AccessDenied,
     Details,
@@ -61,12 +63,20 @@ async def _of_the_tree(request: Request, error: Exception) -> Response:
 async def _of_starlette(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     if error.status_code == 405:
-        allow = (error.headers or {}).get("Allow", "")
-        return _answer(request, MethodNotAllowed("this route has no such method", allow=allow))
+        message = "this route has no such method"
+        return _answer(request, MethodNotAllowed(message, allow=_methods(request)))
     ours = error.status_code >= 500
     kind = _OF_STATUS.get(error.status_code, JobfindersError if ours else InvalidRequest)
     message = "there is nothing here" if error.status_code == 404 else str(error.detail)
     return _answer(request, kind(message))
+
+
+def _methods(request: Request) -> str:
+    """What the path takes; Starlette names only the methods of the first route on it."""
+    path = request.scope["path"]
+    routes = [route for router in ROUTERS for route in router.routes]
+    here = [r for r in routes if isinstance(r, APIRoute) and r.path_regex.match(path)]
+    return ", ".join(sorted({method for route in here for method in route.methods or ()}))
 
 
 async def _of_validation(request: Request, error: Exception) -> Response:

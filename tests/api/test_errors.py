@@ -50,6 +50,16 @@ async def test_a_method_that_a_route_lacks(client, bearer):
     assert answer.headers["allow"] == "GET"
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [("/api/applications", "GET, POST"), ("/api/applications/any", "DELETE, GET, PATCH")],
+)
+async def test_a_405_names_every_method_of_the_path(client, bearer, path, methods):
+    answer = await client.put(path, headers=bearer())
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == methods
+
+
 async def test_validation_names_fields_and_never_repeats_values(client, bearer):
     body = {"metric": "feed_latency", "latency": "secret-value", "messageCount": 1, "extra": 1}
     answer = await client.post("/api/performance", headers=bearer(), json=body)
