@@ -5,6 +5,8 @@ log(-log) scale (Kalbfleisch, Prentice, The Statistical Analysis of Failure Time
 """
 
 import math
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,6 +112,32 @@ def estimate(watched: Floats) -> Curve:
     waiting: Floats = np.cumprod(left / at_risk, dtype=np.float64)
     hours = (moments[first] >> np.uint64(1)).view(np.float64)
     return Curve(hours, waiting, at_risk, left)
+
+
+def percentiles(happened: Floats, lost: Floats, shares: Sequence[float]) -> list[float | None]:
+    """What the curve of these says of each share, where nothing else of it is asked for: of cases
+    to which it has happened after so many hours, and of those lost from sight after so many.
+
+    While nobody is lost, the curve's product is a quotient of those who wait; so it takes one
+    factor for each who was lost, and not one for each to whom it has happened.
+    """
+    moments, losses = np.sort(happened), np.sort(lost)
+    cases = len(moments) + len(losses)
+    at_risk = cases - np.searchsorted(moments, losses, side="right") - np.arange(len(losses))
+    at_risk = at_risk[at_risk > 1]  # behind the last one nothing happens any more
+    factors = np.append(1.0, np.cumprod(at_risk / (at_risk - 1)))
+
+    def waiting(place: int) -> float:
+        gone = int(np.searchsorted(losses, moments[place]))
+        return float((cases - gone - place - 1) / cases * factors[gone])
+
+    places = range(len(moments))
+    found = []
+    for share in shares:
+        level = 1 - share + _ROUNDING
+        place = bisect_left(places, True, key=lambda place: waiting(place) <= level)
+        found.append(float(moments[place]) if place < len(places) else None)
+    return found
 
 
 def censored(watched: Floats) -> int:

@@ -27,7 +27,7 @@ from models.funnel import funnel, offers, share
 from models.periods import Per, starts
 from models.survival import Curve, Floats
 from storage.duckdb import metrics
-from storage.duckdb.metrics import By, Grouping, Reader, Selection, Silence
+from storage.duckdb.metrics import By, Grouping, Reader, Selection, Silence, Stays
 from storage.duckdb.published import Version
 
 _SPANS = {Per.HOUR: timedelta(days=7), Per.DAY: timedelta(days=90), Per.WEEK: timedelta(days=730)}
@@ -118,25 +118,25 @@ def curve_items(reader: Reader, version: Version, asked: Asked) -> list[CurveIte
 
 
 def stage_items(reader: Reader, version: Version, asked: Asked) -> list[StageItem]:
-    """Each stage that can be left; the curve of one is made while the next one is read."""
+    """Each stage that can be left; one is estimated while the next one is read."""
     items = []
     with ThreadPoolExecutor(1) as pool:
         found = [
-            (stage, watched, pool.submit(_curve, watched))
-            for stage, watched in metrics.stays(reader, asked.selection, version.freshness.clock)
+            (stays, pool.submit(_stay_percentiles, stays))
+            for stays in metrics.stays(reader, asked.selection, version.freshness.clock)
         ]
-    for stage, watched, making in found:
-        entered, present = len(watched), survival.censored(watched)
-        curve = making.result()
+    for stays, estimating in found:
+        median, p90 = estimating.result()
+        left, present = len(stays.left), len(stays.present)
         item = StageItem(
-            stage=stage,
-            entered=entered,
-            left=entered - present,
+            stage=stays.stage,
+            entered=left + present,
+            left=left,
             present=present,
-            median_hours=None if curve is None else curve.percentile(0.5),
-            p90_hours=None if curve is None else curve.percentile(0.9),
+            median_hours=median,
+            p90_hours=p90,
         )
-        items.append(_shown(item, entered, asked))
+        items.append(_shown(item, left + present, asked))
     return items
 
 
@@ -288,6 +288,13 @@ def _watched(reader: Reader, version: Version, selection: Selection) -> Floats:
 def _curve(watched: Floats) -> Curve | None:
     """The estimate; None from fewer than 5 cases."""
     return survival.estimate(watched) if survival.enough(len(watched)) else None
+
+
+def _stay_percentiles(stays: Stays) -> list[float | None]:
+    """Median and 90th; None from fewer than 5 cases."""
+    if not survival.enough(len(stays.left) + len(stays.present)):
+        return [None, None]
+    return survival.percentiles(stays.left, stays.present, (0.5, 0.9))
 
 
 def _shown(item: Item, cases: int, asked: Asked) -> Item:

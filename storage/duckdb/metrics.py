@@ -75,6 +75,15 @@ class Responses(NamedTuple):
     withdrawn: int
 
 
+class Stays(NamedTuple):
+    """Of a stage: for each application that was ever there its hours, several stays together;
+    of those that have left it, and of those that are there still."""
+
+    stage: Status
+    left: Floats
+    present: Floats
+
+
 class Silence(NamedTuple):
     """Of the open applications of a group those whose employer has been silent too long."""
 
@@ -147,18 +156,18 @@ def responses(
     return [Responses(part, withdrawn.get(group, 0)) for group, part in enumerate(watched)]
 
 
-def stays(reader: Reader, selection: Selection, clock: datetime) -> Iterator[tuple[Status, Floats]]:
-    """Each stage that can be left: for each application that was ever there its hours, several
-    stays together, negative where it is there still, up to `clock`."""
+def stays(reader: Reader, selection: Selection, clock: datetime) -> Iterator[Stays]:
+    """Each stage that can be left, up to `clock`."""
     parameters = selection.parameters() | {
         "clock": _naive(clock),
         "stages": [stage.value for stage in _LEFT],
     }
-    columns = _execute(reader, "stays", parameters).fetchnumpy()
-    present = _split(np.asarray(columns["hours"]), np.asarray(columns["stage"]), len(_LEFT))
+    # As tables: a million numbers are handed over in half the time that fetchnumpy takes.
+    found = _STATEMENTS.table(reader, "stays", parameters)
+    present = _split(found["hours"].to_numpy(), found["stage"].to_numpy(), len(_LEFT))
     for stage, hours in zip(_LEFT, present, strict=True):
-        left = _execute(reader, "stays_left", parameters, stage=stage).fetchnumpy()["hours"]
-        yield stage, np.concatenate([np.asarray(left), -hours])
+        left = _STATEMENTS.table(reader, "stays_left", parameters, stage)
+        yield Stays(stage, left["hours"].to_numpy(), hours)
 
 
 def silences(
@@ -202,13 +211,9 @@ def _split(values: Floats, groups: npt.NDArray[np.integer[Any]], count: int) -> 
 
 
 def _execute(
-    reader: Reader,
-    name: str,
-    parameters: Mapping[str, object],
-    by: By = By.NONE,
-    stage: Status | None = None,
+    reader: Reader, name: str, parameters: Mapping[str, object], by: By = By.NONE
 ) -> Reader:
-    return _STATEMENTS.execute(reader, name, parameters, f"by_{by}", stage)
+    return _STATEMENTS.execute(reader, name, parameters, f"by_{by}")
 
 
 def _rows(

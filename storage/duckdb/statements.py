@@ -25,18 +25,21 @@ class Statements:
         name: str,
         parameters: Mapping[str, object],
         grouped: str | None = None,
-        stage: Status | None = None,
     ) -> duckdb.DuckDBPyConnection:
         """Run a statement with those of the parameters that it takes. `grouped` is the name of
         the statement for `{grouped}`."""
-        text, wanted = self._make(name, grouped, stage)
+        text, wanted = self._make(name, grouped, None)
         return reader.execute(text, {name: parameters[name] for name in wanted})
 
     def table(
-        self, reader: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[str, object]
+        self,
+        reader: duckdb.DuckDBPyConnection,
+        name: str,
+        parameters: Mapping[str, object],
+        stage: Status | None = None,
     ) -> pl.DataFrame:
-        """The same, as a table with times in UTC."""
-        text, wanted = self._make(name, None, None)
+        """The same, as a table with times in UTC. `stage` is the column for `{stage}`."""
+        text, wanted = self._make(name, None, stage)
         found = pl.DataFrame(reader.sql(text, params={name: parameters[name] for name in wanted}))
         return found.with_columns(pl.col(pl.Datetime).dt.replace_time_zone("UTC"))
 

@@ -55,6 +55,31 @@ def test_percentiles_are_those_of_fractions(cases: list[tuple[float, bool]], sha
     assert curve_of(cases).percentile(share) == wanted
 
 
+def both_ways(watched: survival.Floats, shares: list[float]) -> tuple[object, object]:
+    """The percentiles of the curve, and those without it."""
+    curve, lost = survival.estimate(watched), np.signbit(watched)
+    alone = survival.percentiles(watched[~lost], -watched[lost], shares)
+    return [curve.percentile(share) for share in shares], alone
+
+
+@settings(max_examples=300)
+@given(cases=CASES)
+def test_percentiles_need_no_curve(cases: list[tuple[float, bool]]) -> None:
+    watched = np.array([hours if happened else -hours for hours, happened in cases])
+    of_curve, alone = both_ways(watched, [0.1, 0.25, 0.5, 0.9, 1.0])
+    assert alone == of_curve
+
+
+@pytest.mark.parametrize("happens", [0.0, 0.3, 0.8, 1.0])
+@pytest.mark.parametrize("unit", [1e-6, 1.0])
+def test_percentiles_of_many_need_no_curve(happens: float, unit: float) -> None:
+    random = np.random.default_rng(7)
+    hours = np.ceil(random.exponential(50, 100_000) / unit) * unit
+    watched = np.where(random.random(100_000) < happens, hours, -hours)
+    of_curve, alone = both_ways(watched, [0.001, 0.1, 0.5, 0.9, 0.999])
+    assert alone == of_curve
+
+
 @settings(max_examples=100)
 @given(cases=CASES)
 def test_median_is_that_of_lifelines(cases: list[tuple[float, bool]]) -> None:

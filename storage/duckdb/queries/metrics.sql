@@ -82,7 +82,7 @@ SELECT (list_position($stages, status) - 1)::TINYINT AS stage,
     coalesce(hours_before, 0) + greatest(0, epoch_us($clock) - epoch_us(status_at))
         / 3_600_000_000 AS hours
 FROM ({selected})
-WHERE list_contains($stages, status)
+WHERE status NOT IN ('hired', 'rejected', 'withdrawn')
 
 -- name: silences
 -- Open applications, and those whose employer has been silent for more than so many hours.
