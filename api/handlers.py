@@ -64,7 +64,8 @@ async def _of_starlette(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     if error.status_code == 405:
         message = "this route has no such method"
-        return _answer(request, MethodNotAllowed(message, allow=_methods(request)))
+        allow = _methods(request) or (error.headers or {}).get("Allow", "")
+        return _answer(request, MethodNotAllowed(message, allow=allow))
     ours = error.status_code >= 500
     kind = _OF_STATUS.get(error.status_code, JobfindersError if ours else InvalidRequest)
     message = "there is nothing here" if error.status_code == 404 else str(error.detail)
@@ -72,7 +73,7 @@ async def _of_starlette(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> str:
-    """What the path takes; Starlette names only the methods of the first route on it."""
+    """What a path of the routers takes; Starlette names only those of the first route on it."""
     path = request.scope["path"]
     routes = [route for router in ROUTERS for route in router.routes]
     here = [r for r in routes if isinstance(r, APIRoute) and r.path_regex.match(path)]

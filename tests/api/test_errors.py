@@ -60,6 +60,12 @@ async def test_a_405_names_every_method_of_the_path(client, bearer, path, method
     assert answer.headers["allow"] == methods
 
 
+async def test_a_405_of_the_document_names_its_methods(client):
+    answer = await client.post("/openapi.json")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, HEAD"
+
+
 async def test_validation_names_fields_and_never_repeats_values(client, bearer):
     body = {"metric": "feed_latency", "latency": "secret-value", "messageCount": 1, "extra": 1}
     answer = await client.post("/api/performance", headers=bearer(), json=body)
