@@ -27,8 +27,6 @@ from storage.postgres.encoding import Encoder, Prepared
 from storage.postgres.states import load_held
 
 FLOW = "analytics"
-_LOCK_PATIENCE_S = 3.0
-_LOCK_RETRY_S = 0.05
 _STALE_RETRY_S = 0.05
 _generations = count()
 """Numbers that no piece of this process shares, also not one of a partition held before."""
@@ -78,7 +76,7 @@ class Partition:
         write: Write = batches.write,
         fold: Fold = fold,
         source: Source | None = None,
-        patience_s: float = _LOCK_PATIENCE_S,
+        patience_s: float = batches.PATIENCE_S,
     ) -> None:
         self.index = index
         self._settings = settings
@@ -265,15 +263,12 @@ class Partition:
 
 
 def take_over(
-    connection: Connection, index: int, patience_s: float = _LOCK_PATIENCE_S
+    connection: Connection, index: int, patience_s: float = batches.PATIENCE_S
 ) -> tuple[batches.Place, batches.Start]:
     """Become the only writer of a partition; returns the place and where to go on.
 
     Raises AlreadyRunning when another process stays its writer for so long.
     """
-    deadline = time.monotonic() + patience_s
-    while not batches.acquire(connection, FLOW, index):
-        if time.monotonic() > deadline:
-            raise AlreadyRunning(f"the {FLOW} flow is already running on partition {index}")
-        time.sleep(_LOCK_RETRY_S)
+    if not batches.acquire(connection, FLOW, index, patience_s):
+        raise AlreadyRunning(f"the {FLOW} flow is already running on partition {index}")
     return batches.begin_epoch(connection, FLOW, index)

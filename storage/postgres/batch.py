@@ -1,5 +1,6 @@
 """One batch, one transaction: position, rows, log, dead letters, entities, together or not."""
 
+import time
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,6 +25,9 @@ _UPDATE_CHANGED = SQL.update_changed.format(
 
 
 OUTBOX_SOURCE = "outbox"
+PATIENCE_S = 3.0
+"""Of a process that has just ended Postgres may not know yet."""
+_RETRY_S = 0.05
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -36,10 +40,16 @@ class Place(msgspec.Struct, frozen=True):
     """Where its messages come from, as `flow_positions.source` names it."""
 
 
-def acquire(connection: Connection, flow: str, partition: int) -> bool:
-    """Whether this session is now the only one that works on the partition."""
-    row = connection.execute(SQL.acquire, (flow, partition)).fetchone()
-    return row is not None and bool(row[0])
+def acquire(
+    connection: Connection, flow: str, partition: int, patience_s: float = PATIENCE_S
+) -> bool:
+    """Become the only one that works on the partition; False when another stays it so long."""
+    deadline = time.monotonic() + patience_s
+    while connection.execute(SQL.acquire, (flow, partition)).fetchone() != (True,):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_RETRY_S)
+    return True
 
 
 class Start(NamedTuple):

@@ -2,7 +2,6 @@
 its effect, so that a crash anywhere repeats or loses nothing."""
 
 import hashlib
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
@@ -18,8 +17,6 @@ _GROWING = dict(load("growing_tables"))
 """Those that only ever grow: name → COPY of what changes with them."""
 _PAGE_BYTES = 32 << 20
 """Much more than a page of usual lines has."""
-_PATIENCE_S = 3.0
-_RETRY_S = 0.05
 
 Positions = dict[int, int]
 """Next offset by log partition; one that is not listed stands at 0."""
@@ -122,15 +119,9 @@ class Consumer:
         self.name = name
 
     def take_over(self) -> bool:
-        """Become the consumer; False when another process stays it.
-
-        Of one that has just ended Postgres may not know yet.
-        """
-        deadline = time.monotonic() + _PATIENCE_S
-        while not acquire(self._connection, self.name, 0):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_RETRY_S)
+        """Become the consumer; False when another process stays it."""
+        if not acquire(self._connection, self.name, 0):
+            return False
         self._place, _ = begin_epoch(self._connection, self.name, 0)
         return True
 
