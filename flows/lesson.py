@@ -39,8 +39,8 @@ class Lesson:
         self._changed: dict[str, Standing] = {}
         self._wanted: set[str] = set()
         """To be predicted anew."""
-        self.decided: list[Outcome] = []
-        self.voids: list[Void] = []
+        self._decided: list[Outcome] = []
+        self._voids: list[Void] = []
         self._scores: dict[Key, Sums] = {}
 
     def take(self, lines: Sequence[Line]) -> None:
@@ -58,17 +58,31 @@ class Lesson:
         if not lines:
             for partition, clock in sorted(self._learned.clocks.items()):
                 self._begin_batch(partition, clock)
-        learning.keep_outcomes(self._connection, self.decided, self.voids)
-        for outcome, story in self._stories(self.decided):
+        self._learn()
+        scores.add(self._connection, self._scores)
+        _ask(self._connection, [self._standings[name] for name in sorted(self._wanted)])
+
+    def _learn(self) -> None:
+        """Learn and keep all that was decided so far."""
+        learning.keep_outcomes(self._connection, self._decided, self._voids)
+        for outcome, story in self._stories(self._decided):
             standing = self._standings[outcome.application_id]
             standing.taught = learn(self._learned, outcome, story, standing.taught)
             self._changed[outcome.application_id] = standing
             self._score(outcome, story, 1)
-        learning.keep_standings(self._connection, self._changed.values())
+        self._keep_standings()
         for outcome, story in self._stories(self._taken_back()):
             self._score(outcome, story, -1)
-        scores.add(self._connection, self._scores)
-        _ask(self._connection, [self._standings[name] for name in sorted(self._wanted)])
+        self._decided, self._voids = [], []
+
+    def _fit(self) -> None:
+        """Fit the transitions anew; what was decided before is learned beside the old fit."""
+        self._learn()
+        fit(self._connection, self._learned)
+
+    def _keep_standings(self) -> None:
+        learning.keep_standings(self._connection, self._changed.values())
+        self._changed.clear()
 
     def _stories(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, Story]]:
         for start in range(0, len(outcomes), _STORIES):
@@ -77,10 +91,10 @@ class Lesson:
 
     def _taken_back(self) -> list[Outcome]:
         """Outcomes that no longer count: void, or silence that was answered after all."""
-        positions = {void.position for void in self.voids}
+        positions = {void.position for void in self._voids}
         positions.update(
             one.replaces
-            for one in self.decided
+            for one in self._decided
             if one.replaces is not None and one.replaced is Reason.SILENCE
         )
         found = learning.outcomes_at(self._connection, sorted(positions))
@@ -101,27 +115,29 @@ class Lesson:
         if heard is None:
             return
         before = self._standings.get(heard.application_id)
-        standing, changes = self._learned.judge.hear(heard, before, clock)
+        standing, changes = self._learned.hear(heard, before, clock)
         self._standings[heard.application_id] = standing
         self._changed[heard.application_id] = standing
         if heard.believed is not self._learned.believed:
             self._wanted.add(heard.application_id)
         for change in changes:
             if isinstance(change, Void):
-                self.voids.append(change)
+                self._voids.append(change)
             else:
-                self.decided.append(change)
+                self._decided.append(change)
 
     def _begin_batch(self, partition: int, clock: LogClock) -> None:
         if clock.begin():
             self._give_up(partition, clock.now)
             self._want_aged(partition, clock.now)
+            if self._learned.learner.stays.due(self._learned.clock):
+                self._fit()
 
     def _give_up(self, partition: int, clock: int) -> None:
         """Decide on silence that has lasted too long."""
         judge = self._learned.judge
         for standing in self._silent(learning.silent, partition, clock - judge.patience_us):
-            self.decided.append(judge.give_up(standing, clock))
+            self._decided.append(judge.give_up(standing, clock))
             self._changed[standing.application_id] = standing
 
     def _want_aged(self, partition: int, clock: int) -> None:
@@ -136,11 +152,17 @@ class Lesson:
         found = None
         while found is None or len(found) == _SILENT_MAX:
             # What just changed must be there to be found.
-            learning.keep_standings(self._connection, self._changed.values())
-            self._changed.clear()
+            self._keep_standings()
             found = find(self._connection, partition, time, _SILENT_MAX)
             for one in found:
                 yield self._standings.setdefault(one.application_id, one)
+
+
+def fit(connection: Connection, learned: Learned) -> None:
+    """Fit the transitions to all that is known of each partition, which is what had happened
+    when silence was looked for last."""
+    clocks = {partition: clock.looked for partition, clock in learned.clocks.items()}
+    learned.learner.fit(learning.waits(connection, clocks), learned.clock)
 
 
 def ask_all(connection: Connection, learned: Learned) -> None:
@@ -155,23 +177,6 @@ def ask_all(connection: Connection, learned: Learned) -> None:
 
 def _ask(connection: Connection, wanted: Iterable[Standing]) -> None:
     rescores.ask(connection, {one.application_id: one.partition for one in wanted if one.is_open})
-
-
-def learn_anew(connection: Connection, learned: Learned) -> None:
-    """Learn all outcomes again, in their order, because the features are others now; open
-    applications are told their chances anew. One place is left between outcomes for the version
-    that comes of it."""
-    learning.forget(connection)
-    position = 0
-    while decided := learning.outcomes_behind(connection, position, _STORIES):
-        known = learning.standings(connection, {one.application_id for one in decided})
-        for outcome, story in zip(decided, learning.stories(connection, decided), strict=True):
-            standing = known[outcome.application_id]
-            standing.taught = learn(learned, outcome, story, standing.taught)
-        learning.keep_standings(connection, known.values())
-        position = decided[-1].position
-    learned.judge.next_position += 1
-    learned.asking, learned.anew = "", False
 
 
 def learn(

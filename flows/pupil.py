@@ -2,14 +2,15 @@
 read → learn → commit."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from flows.lesson import Lesson, ask_all, learn_anew
+from flows.anew import learn_anew
+from flows.lesson import Lesson, ask_all
 from models.errors import AlreadyRunning
 from storage.postgres import learned as states
 from storage.postgres import versions
 from storage.postgres.connect import connect
-from storage.postgres.consumers import Consumer, Line, LogReader, behind
+from storage.postgres.consumers import Consumer, Line, LogReader, Positions, behind
 
 FLOW = "learning"
 _PAGE_LINES = 5_000
@@ -66,9 +67,20 @@ class Pupil:
     def _learn_anew(self) -> None:
         """In one transaction: killed in it, it begins again."""
         with self._writing.transaction():
-            learn_anew(self._writing, self._learned)
+            learn_anew(self._writing, self._learned, self._read_again())
             self._publish()
             states.write(self._writing, self._learned)
+
+    def _read_again(self) -> Iterator[list[Line]]:
+        """The log from its begin to the flow's place."""
+        positions: Positions = {}
+        while page := [
+            line
+            for line in self._reader.page(positions, _PAGE_LINES)
+            if line.offset < self._positions.get(line.partition, 0)
+        ]:
+            positions = behind(positions, page)
+            yield page
 
     def _publish(self) -> None:
         """A version, where there are labels for one and it is time for one."""

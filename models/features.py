@@ -17,7 +17,7 @@ from models.analytics import ACTS, Row
 from models.application import RANK, Source
 from models.instant import US_PER_DAY, US_PER_HOUR
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 """Goes up whenever a position could come to mean something else: weights of another version
 are not read, and the learning flow learns all outcomes anew."""
 
@@ -65,6 +65,8 @@ class Moments(NamedTuple):
     """0 for none, else its rank + 1; of shape (moments,)."""
     employer: Integers
     """Hashed, of shape (moments,)."""
+    numbers: Floats
+    """What was cut into slots: shape (moments, 19)."""
 
 
 def _layout(sizes: Sequence[tuple[str, int]]) -> tuple[Integers, Integers, int]:
@@ -156,12 +158,12 @@ def features(rows: Sequence[Row], now: Sequence[int], volumes: Floats) -> Moment
         (weekday, one),
     )
     index = np.stack([position for position, _ in pairs]) + STARTS[:, np.newaxis]
-    return Moments(index, np.stack([value for _, value in pairs]), status, employer)
+    return Moments(index, np.stack([value for _, value in pairs]), status, employer, raw)
 
 
-def employer_of(row: Row) -> int:
+def employer_of(company: str | None) -> int:
     """The employer's hash; spelling in upper or lower case is the same employer."""
-    return crc32((row.company or "").casefold().encode()) % EMPLOYERS
+    return crc32((company or "").casefold().encode()) % EMPLOYERS
 
 
 def _bucket(log_days: Floats) -> Integers:
@@ -169,9 +171,9 @@ def _bucket(log_days: Floats) -> Integers:
     return np.minimum(scaled, _BUCKETS - 1).astype(np.int64)
 
 
-def status_of(row: Row) -> int:
+def status_of(status: str | None) -> int:
     """0 for none, else its rank + 1."""
-    return 0 if row.status is None else RANK[row.status] + 1
+    return 0 if status is None else RANK[status] + 1
 
 
 _COLUMNS = 19
@@ -196,11 +198,11 @@ def _numbers(row: Row, now: int) -> tuple[float, ...]:
         (now - began) / US_PER_DAY,
         (now - (began if answered is None else answered)) / US_PER_DAY,
         (now - (began if status_at is None else status_at)) / US_PER_DAY,
-        status_of(row),
+        status_of(row.status),
         row.last_act,
         row.act_before,
         0 if row.source is None else _SOURCES[row.source],
-        employer_of(row),
+        employer_of(row.company),
         now // US_PER_HOUR % 24,
         now // US_PER_DAY % 7,
         np.nan if row.match_score is None else row.match_score,

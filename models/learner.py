@@ -6,7 +6,8 @@ step: the gradients of its moments, which all share its label, are summed before
 The same applications in the same order give the same weights to the last bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 from zlib import compress, decompress
 
 import msgspec
@@ -26,13 +27,19 @@ from models.features import (
     features,
 )
 from models.ftrl import FTRLProximals
+from models.stays import Stays, Wait
 from models.success import Version
+from models.transition_fit import fit
+from models.transitions import from_flat, unfitted
 
 STEP_SIZES = (0.1, 0.05, 0.02, 0.007, 0.003)
 FORGETTING = 0.999
 """Of past loss, by learned application."""
 SHARPNESS = 0.5
-"""A regression's share falls with e^(-SHARPNESS · its past loss)."""
+"""A regression's share falls with e^(-SHARPNESS · its past loss); so do those of the mixture of
+regressions and of the transitions."""
+_HANDICAP = 2.0
+"""Loss that the transitions begin with: their form may not be that of the platform."""
 _CENTRE_RATE = 0.01
 _LOGIT_MAX = 20.0
 
@@ -46,6 +53,11 @@ class Learner:
         self.stages: Floats = np.zeros((2, STATUS_COUNT))
         self.losses: Floats = np.zeros(len(STEP_SIZES))
         self.centres: Floats = np.zeros(len(GROUPS))
+        self.stays = Stays()
+        self.transitions = unfitted()
+        self.refitted = False
+        self.mixed: Floats = np.array([0.0, _HANDICAP])
+        """Past loss of the regressions' mixture and of the transitions."""
         self.labels = 0
         self.hired = 0
         self.touched: set[int] = set()
@@ -54,9 +66,19 @@ class Learner:
     @property
     def shares(self) -> Floats:
         """Of each step size in the mixture; they add up to 1."""
-        shares: Floats = np.exp(-SHARPNESS * (self.losses - self.losses.min()))
-        shares /= shares.sum()
-        return shares
+        return _shares(self.losses)
+
+    @property
+    def share(self) -> float:
+        """Of the regressions in the logit; the rest is the transitions'."""
+        return float(_shares(self.mixed)[0]) if self.transitions.fitted else 1.0
+
+    def fit(self, waits: Iterable[Wait], clock: int) -> None:
+        """Fit the transitions anew to the stays and to how applications wait at the clock
+        (microseconds)."""
+        self.transitions = fit(self.stays, sorted(waits), clock, self.transitions)
+        self.stays.fitted = self.stays.total
+        self.refitted = True
 
     def learn(self, rows: Sequence[Row], now: Sequence[int], label: bool, again: bool) -> None:
         """Learn an application from its moments; `again`: it was learned before.
@@ -84,6 +106,8 @@ class Learner:
             weights=(self.optimizer.weights() * shares).sum(axis=1),
             steps=(self.optimizer.steps() * shares).sum(axis=1),
             centres=self.centres.copy(),
+            share=self.share,
+            transitions=self.transitions,
         )
 
     def _step(self, moments: Moments, label: bool) -> None:
@@ -94,16 +118,29 @@ class Learner:
         weights = self.optimizer.weights(positions)
         logits = np.clip(values.T @ weights, -_LOGIT_MAX, _LOGIT_MAX)
         labels = np.full(logits.shape, float(label))
+        self._follow_mixture(logits @ self.shares, moments.numbers, labels[:, 0])
         self.losses = FORGETTING * self.losses + self._loss(labels, logits).mean(axis=0)
         self._follow_centres(moments, positions, weights @ self.shares)
         self.optimizer.step_at(positions, weights, values @ self._loss.gradient(labels, logits))
         self.touched.update(positions.tolist())
+
+    def _follow_mixture(self, regressed: Floats, numbers: Floats, labels: Floats) -> None:
+        """What each would have lost here, once there are both."""
+        if self.transitions.fitted:
+            logits = np.stack([regressed, self.transitions.logits(numbers)])
+            self.mixed = FORGETTING * self.mixed + self._loss(labels, logits).mean(axis=1)
 
     def _follow_centres(self, moments: Moments, positions: Integers, weights: Floats) -> None:
         """The mean contributions follow those of the moments just met."""
         mixed = weights[np.searchsorted(positions, moments.positions)] * moments.values
         groups = np.add.reduceat(mixed, GROUP_STARTS, axis=0).mean(axis=1)
         self.centres += _CENTRE_RATE * (groups - self.centres)
+
+
+def _shares(losses: Floats) -> Floats:
+    shares: Floats = np.exp(-SHARPNESS * (losses - losses.min()))
+    shares /= shares.sum()
+    return shares
 
 
 class Kept(msgspec.Struct):
@@ -115,14 +152,28 @@ class Kept(msgspec.Struct):
     centres: list[float]
     stages: list[list[float]]
     volumes: bytes
+    mixed: list[float] = []
+    stays: float = 0.0
+    stays_fitted: float = 0.0
+
+
+class Pages(NamedTuple):
+    """What is kept page by page, as bytes of doubles."""
+
+    cells: dict[int, bytes]
+    """By PAGE positions of the regressions."""
+    stays: dict[int, bytes]
+    """Counts by hashed employer."""
+    transitions: bytes | None
+    """The fit; None where it is the one that was kept last."""
 
 
 PAGE = 16
 """Positions whose cells are kept together."""
 
 
-def keep(learner: Learner) -> tuple[Kept, dict[int, bytes]]:
-    """All that changed since the last call: the rest, and cells by page."""
+def keep(learner: Learner) -> tuple[Kept, Pages]:
+    """All that changed since the last call."""
     pages = sorted({position // PAGE for position in learner.touched})
     learner.touched.clear()
     parts = (learner.optimizer.z, learner.optimizer.n)
@@ -137,11 +188,18 @@ def keep(learner: Learner) -> tuple[Kept, dict[int, bytes]]:
         learner.centres.tolist(),
         learner.stages.tolist(),
         compress(learner.volumes.tobytes(), 1),
+        learner.mixed.tolist(),
+        learner.stays.total,
+        learner.stays.fitted,
     )
-    return kept, cells
+    counts = {one: learner.stays.counts[one].tobytes() for one in sorted(learner.stays.touched)}
+    learner.stays.touched.clear()
+    fit = learner.transitions.flat().tobytes() if learner.refitted else None
+    learner.refitted = False
+    return kept, Pages(cells, counts, fit)
 
 
-def restore(kept: Kept, cells: dict[int, bytes]) -> Learner:
+def restore(kept: Kept, pages: Pages) -> Learner:
     """The learner that `keep` was called with."""
     learner = Learner()
     learner.labels, learner.hired = kept.labels, kept.hired
@@ -150,8 +208,14 @@ def restore(kept: Kept, cells: dict[int, bytes]) -> Learner:
     learner.stages = np.array(kept.stages)
     learner.volumes = np.frombuffer(decompress(kept.volumes)).copy()
     parts = (learner.optimizer.z, learner.optimizer.n)
-    for page, packed in cells.items():
+    for page, packed in pages.cells.items():
         rows = np.frombuffer(packed).reshape(len(parts), -1, len(STEP_SIZES))
         for part, row in zip(parts, rows, strict=True):
             part[page * PAGE : (page + 1) * PAGE] = row
+    learner.mixed = np.array(kept.mixed)
+    learner.stays.total, learner.stays.fitted = kept.stays, kept.stays_fitted
+    counts = {one: np.frombuffer(packed).copy() for one, packed in pages.stays.items()}
+    learner.stays.counts = counts
+    if pages.transitions is not None:
+        learner.transitions = from_flat(np.frombuffer(pages.transitions))
     return learner

@@ -12,6 +12,7 @@ import msgspec
 from models.application import CLOSED, RESPONSES, Status
 from models.instant import US_PER_DAY
 from models.moments import next_age
+from models.stays import Place, Stay
 
 
 class Reason(StrEnum):
@@ -48,6 +49,7 @@ class Report(msgspec.Struct, frozen=True):
     first_response_at: int | None
     believed: bool | None
     """Whether its chance was told by a version past its cold start; None where none was told."""
+    place: Place
 
 
 class Standing(msgspec.Struct):
@@ -66,6 +68,8 @@ class Standing(msgspec.Struct):
     """When silence comes of another age and is to be predicted anew, microseconds."""
     taught: frozenset[bool] = frozenset()
     """Labels that were learned of it; void ones too, because nothing is unlearned."""
+    stay: Stay | None = None
+    """How it waits."""
 
     @property
     def is_open(self) -> bool:

@@ -4,7 +4,14 @@ outcome is judged by, and the prediction that was served."""
 import msgspec
 
 from models import instant
+from models.features import employer_of, status_of
 from models.outcomes import Report
+from models.stays import Place
+
+
+class _Change(msgspec.Struct, gc=False):
+    to: str
+    at: str
 
 
 class _Row(msgspec.Struct, rename="camel", gc=False):
@@ -14,6 +21,11 @@ class _Row(msgspec.Struct, rename="camel", gc=False):
     status_at: str | None
     first_response_at: str | None
     last_employer_activity_at: str | None
+    company: str | None
+    match_score: float | None
+    views: int
+    interviews_scheduled: int
+    status_changes: list[_Change]
 
 
 class Served(msgspec.Struct, rename="camel", gc=False):
@@ -52,16 +64,28 @@ def report(payload: str, partition: int, offset: int) -> Report | None:
     if not data.event_types or row.applied_at is None:
         return None
     applied_at = instant.parse(row.applied_at)
+    silent_since = _instant(row.last_employer_activity_at) or applied_at
     return Report(
         row.application_id,
         partition,
         offset,
         row.status,
         _instant(row.status_at),
-        _instant(row.last_employer_activity_at) or applied_at,
+        silent_since,
         applied_at,
         _instant(row.first_response_at),
         None if served is None else not served.cold_start,
+        Place(
+            employer_of(row.company),
+            status_of(row.status),
+            _instant(row.status_at),
+            row.match_score,
+            row.interviews_scheduled,
+            row.views,
+            applied_at,
+            silent_since,
+            [(instant.parse(one.at), status_of(one.to)) for one in row.status_changes],
+        ),
     )
 
 

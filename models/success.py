@@ -1,9 +1,10 @@
 """The success model as it predicts: one immutable version's weights, and what they say.
 
 The logits of the regressions are mixed linearly, so their mixture is one linear model and a
-version needs one weight for each position. The variance of a logit is taken to be that of
-independent weights, each as far from its place as its next step is long: it falls as more is
-learned at the positions of a moment (docs/success.md says how often the interval holds).
+version needs one weight for each position; the logit of the transitions (models/transitions.py)
+is mixed with theirs. The variance of the regressions' logit is taken to be that of independent
+weights, each as far from its place as its next step is long, that of the transitions' to fall
+with the stays that the employer has ended (docs/success.md says how often the interval holds).
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from models.features import (
     features,
 )
 from models.instant import to_rfc3339
+from models.transitions import Transitions, from_flat
 
 LABELS_MIN = 50
 """Learned outcomes before the model is believed."""
@@ -37,6 +39,9 @@ _Z80 = 1.2815515655446004
 _SPREAD = 9.6
 """The variance of a weight by its step size, calibrated on the simulator
 (docs/decisions/success.md)."""
+_SPREAD_OF_STAYS, _STAYS = 20.0, 20.0
+"""The variance of the transitions' logit is the first by the second and the employer's ended
+stays, calibrated likewise."""
 _LOW_MIN = 0.005
 """An interval that begins lower begins at 0: what is hopeless is told from little chance in the
 mean, seldom in the single case (docs/decisions/success.md)."""
@@ -64,6 +69,9 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     """How far a gradient of 1 would still move the weight: it falls as more is learned."""
     centres: Floats
     """Mean contribution to the logit by group: a factor is told as the difference."""
+    share: float
+    """Of the regressions in the logit, 1 while the transitions are not fitted."""
+    transitions: Transitions
 
     @property
     def cold(self) -> bool:
@@ -83,11 +91,12 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     def pack(self) -> bytes:
         """The arrays, compressed; `unpack` makes an equal version."""
         arrays = [getattr(self, name).ravel() for name in _SHAPES]
-        counts = np.array([FEATURES_VERSION, self.number, self.labels, self.hired], np.float64)
-        return compress(np.concatenate([counts, *arrays]).tobytes(), 1)
+        counts = [FEATURES_VERSION, self.number, self.labels, self.hired, self.share]
+        flat = np.concatenate([counts, *arrays, self.transitions.flat()])
+        return compress(flat.tobytes(), 1)
 
 
-_COUNTS = 4
+_COUNTS = 5
 _SHAPES: dict[str, tuple[int, ...]] = {
     "stages": (2, STATUS_COUNT),
     "volumes": (EMPLOYERS,),
@@ -104,16 +113,23 @@ def unpack(packed: bytes) -> Version | None:
     """The version that `Version.pack` wrote; None where its features were of another version,
     so that its weights say nothing here."""
     numbers = np.frombuffer(decompress(packed))
-    if len(numbers) != _SIZE or numbers[0] != FEATURES_VERSION:
+    if numbers[0] != FEATURES_VERSION or len(numbers) < _SIZE:
         return None
-    number, labels, hired = (int(count) for count in numbers[1:_COUNTS])
+    number, labels, hired = (int(count) for count in numbers[1:4])
     arrays: dict[str, Floats] = {}
     start = _COUNTS
     for name, shape in _SHAPES.items():
         size = prod(shape)
         arrays[name] = numbers[start : start + size].reshape(shape)
         start += size
-    return Version(number=number, labels=labels, hired=hired, **arrays)
+    return Version(
+        number=number,
+        labels=labels,
+        hired=hired,
+        share=float(numbers[4]),
+        transitions=from_flat(numbers[start:]),
+        **arrays,
+    )
 
 
 class Answers(NamedTuple):
@@ -135,14 +151,17 @@ def predict(version: Version, rows: Sequence[Row], now: Sequence[int]) -> Answer
     """
     if version.cold:
         return _base_rate(version, len(rows))
-    index, value, *_ = features(rows, now, version.volumes)
+    index, value, _, _, seen = features(rows, now, version.volumes)
     contributions = value * version.weights[index]
     groups = np.stack([_sum(part) for part in np.split(contributions, GROUP_STARTS[1:])])
-    logit = np.clip(_sum(groups), -_LOGIT_MAX, _LOGIT_MAX)
-    half = _Z80 * np.sqrt(_SPREAD * _sum(value * value * version.steps[index]))
-    p = _probability(logit)
     moved = groups - version.centres[:, np.newaxis]
     moved[0] = 0.0
+    logit = np.clip(_sum(groups), -_LOGIT_MAX, _LOGIT_MAX)
+    variance = _SPREAD * _sum(value * value * version.steps[index])
+    if version.share < 1.0:
+        logit, variance = _mix(version, logit, variance, moved, seen)
+    half = _Z80 * np.sqrt(variance)
+    p = _probability(logit)
     strongest = np.argsort(-np.abs(moved), axis=0, kind="stable")[:FACTORS]
     effects = p - _probability(logit - np.take_along_axis(moved, strongest, axis=0))
     low = _probability(logit - half)
@@ -166,6 +185,22 @@ def columns(version: Version, answers: Answers, now: int) -> list[bytes]:
         head = b'{"p":%.12g,"low":%.6g,"high":%.6g,"factors":[' % (p, low, high)
         found.append(head + b",".join(told) + tail)
     return found
+
+
+def _mix(
+    version: Version, logit: Floats, variance: Floats, moved: Floats, seen: Floats
+) -> tuple[Floats, Floats]:
+    """Logit and variance with the transitions; `moved`, by group, is changed in its place."""
+    share, rest = version.share, 1.0 - version.share
+    found = version.transitions.moves(seen)
+    moved *= share
+    for group in ("stage", "silence", "match", "employer"):
+        moved[GROUPS.index(group)] += rest * getattr(found, group)
+    of_transitions = _SPREAD_OF_STAYS / (version.transitions.seen_of(seen) + _STAYS)
+    return (
+        share * logit + rest * found.logit,
+        share * share * variance + rest * rest * of_transitions,
+    )
 
 
 _FACTOR = [b'{"factor":"%b","effect":%%.4f}' % name.encode() for name in GROUPS]

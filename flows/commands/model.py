@@ -49,7 +49,10 @@ def show(context: typer.Context, number: Number) -> None:
         version = _find(connection, number)
     typer.echo(f"version:    {version.number}\noutcomes:   {version.labels}")
     typer.echo(f"hired:      {version.hired}\nbase rate:  {version.base_rate:.4f}")
-    typer.echo(f"cold start: {version.cold}\n\nsum of |weights| by factor:")
+    known = len(version.transitions.employers)
+    typer.echo(f"cold start: {version.cold}")
+    typer.echo(f"share:      {1 - version.share:.4f} of how applications go on, {known} employers")
+    typer.echo("\nsum of |weights| by factor:")
     begins = [int(STARTS[slot]) for slot in GROUP_STARTS]
     for group, start, end in zip(GROUPS, begins, [*begins[1:], None], strict=True):
         typer.echo(f"  {group:<10}{abs(version.weights[start:end]).sum():10.3f}")

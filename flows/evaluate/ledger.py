@@ -1,6 +1,6 @@
 """What the flows keep in Postgres, kept in memory: rows, the log by application, standings."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from models.batch import Held
 from models.moments import Known
 from models.outcomes import Outcome, Standing
+from models.stays import Wait, wait_of
 from storage.postgres.learning import Story
 
 
@@ -68,6 +69,12 @@ class Ledger:
         """Applications that are not closed, in the order of their ids, behind one."""
         found = (name for name, one in self.standings.items() if one.is_open)
         return sorted(name for name in found if name > application_id)[:limit]
+
+    def waits(self, clock: int) -> list[Wait]:
+        """How applications wait at the clock (microseconds)."""
+        stays = (one.stay for one in self.standings.values() if one.stay is not None)
+        found = Counter(wait for stay in stays if (wait := wait_of(stay, clock)) is not None)
+        return [wait._replace(number=count) for wait, count in found.items()]
 
     def decide(self, outcome: Outcome) -> None:
         """It is in force."""

@@ -19,11 +19,13 @@ from flows.partition import RESCORED_MAX
 from models.analytics import Row
 from models.batch import Message
 from models.decoder import decode
+from models.features import employer_of, status_of
 from models.intake import Intake
 from models.learner import Learner
 from models.moments import Known, next_age, predictable, silent_since
 from models.outcomes import Judge, Outcome, Report, Void
 from models.rescoring import MOVED_MIN
+from models.stays import Place
 from models.success import Answers, Version, predict
 from storage.postgres.learned import Learned
 
@@ -142,6 +144,17 @@ class Replay:
                 row.applied_at,
                 row.first_response_at,
                 None if self.version is None else not self.version.cold,
+                Place(
+                    employer_of(row.company),
+                    status_of(row.status),
+                    row.status_at,
+                    row.match_score,
+                    row.interviews_scheduled,
+                    row.views,
+                    row.applied_at,
+                    silent_since(row),
+                    [(one.at, status_of(one.to_status)) for one in row.status_changes],
+                ),
             )
             heard.append(_Heard(None, report))
             self._said.pop(application_id, None)
@@ -161,7 +174,7 @@ class Replay:
             if report is None:
                 continue
             before = self.ledger.standings.get(report.application_id)
-            standing, changes = self.learned.judge.hear(report, before, clock.now)
+            standing, changes = self.learned.hear(report, before, clock.now)
             self.ledger.keep(standing)
             for change in changes:
                 if isinstance(change, Void):
@@ -171,14 +184,18 @@ class Replay:
                     decided.append(change)
         if clock.begin():
             self._look_for_silence(clock.now, decided)
-        for outcome in decided:
-            standing = self.ledger.standings[outcome.application_id]
-            story = self.ledger.story(outcome)
-            standing.taught = learn(self.learned, outcome, story, standing.taught)
+        self._learn_decided(decided)
         if self.learned.learner.labels > self.learned.published:
             self.version = self.learned.learner.version(self.learned.judge.next_position - 1)
             self.learned.take_for_published(self.version)
         self._ask_all()
+
+    def _learn_decided(self, decided: list[Outcome]) -> None:
+        for outcome in decided:
+            standing = self.ledger.standings[outcome.application_id]
+            story = self.ledger.story(outcome)
+            standing.taught = learn(self.learned, outcome, story, standing.taught)
+        decided.clear()
 
     def _ask_all(self) -> None:
         if self.learned.asking is None:
@@ -197,6 +214,9 @@ class Replay:
             standing.next_age = next_age(standing.silent_since, clock)
             self.ledger.keep(standing)
             self._rescores.add(standing.application_id)
+        if self.learned.learner.stays.due(clock):
+            self._learn_decided(decided)
+            self.learned.learner.fit(self.ledger.waits(clock), clock)
 
 
 def written(p: float) -> float:

@@ -63,7 +63,7 @@ class Served:
                 answered.answers.low,
                 answered.answers.high,
                 np.full(count, version.base_rate),
-                np.array([version.stage_rate(status_of(row)) for row in rows]),
+                np.array([version.stage_rate(status_of(row.status)) for row in rows]),
                 np.array(list(truth)),
                 numbers(rows, times).astype(np.float32)
                 if self._with_numbers

@@ -3,9 +3,9 @@
 import msgspec
 
 from models.features import FEATURES_VERSION
-from models.learner import Kept, Learner, keep, restore
+from models.learner import Kept, Learner, Pages, keep, restore
 from models.log_clock import LogClock
-from models.outcomes import Judge
+from models.outcomes import Judge, Outcome, Report, Standing, Void
 from models.success import Version
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
@@ -43,6 +43,15 @@ class Learned(msgspec.Struct):
         """The clock of a partition of the log."""
         return self.clocks.setdefault(partition, LogClock())
 
+    def hear(
+        self, report: Report, before: Standing | None, clock: int
+    ) -> tuple[Standing, list[Outcome | Void]]:
+        """What the report changes at the clock (microseconds), and the standing after it."""
+        stay = None if before is None else before.stay
+        standing, changes = self.judge.hear(report, before, clock)
+        standing.stay = self.learner.stays.hear(report.place, stay, clock)
+        return standing, changes
+
     def take_for_published(self, version: Version) -> None:
         """It is the newest. With the first, and the first past its cold start, whatever was
         told before is to be told anew."""
@@ -72,7 +81,9 @@ def read(connection: Connection) -> Learned:
     if state.features != FEATURES_VERSION:
         return Learned(state.judge, Learner(), state.clocks, anew=True)
     cells: dict[int, bytes] = dict(connection.execute(SQL.cells).fetchall())
-    learner = restore(state.kept, cells)
+    stays: dict[int, bytes] = dict(connection.execute(SQL.stays).fetchall())
+    fit = connection.execute(SQL.transitions).fetchone()
+    learner = restore(state.kept, Pages(cells, stays, None if fit is None else fit[0]))
     return Learned(
         state.judge, learner, state.clocks, state.published, state.believed, state.asking
     )
@@ -80,7 +91,7 @@ def read(connection: Connection) -> Learned:
 
 def write(connection: Connection, learned: Learned) -> None:
     """Keep it, in the caller's transaction."""
-    kept, cells = keep(learned.learner)
+    kept, pages = keep(learned.learner)
     state = msgspec.msgpack.encode(
         _State(
             learned.judge,
@@ -93,5 +104,9 @@ def write(connection: Connection, learned: Learned) -> None:
         )
     )
     connection.execute(SQL.keep_state, (learned.clock, state))
-    if cells:
-        connection.execute(SQL.keep_cells, (list(cells), list(cells.values())))
+    if pages.cells:
+        connection.execute(SQL.keep_cells, (list(pages.cells), list(pages.cells.values())))
+    if pages.stays:
+        connection.execute(SQL.keep_stays, (list(pages.stays), list(pages.stays.values())))
+    if pages.transitions is not None:
+        connection.execute(SQL.keep_transitions, (pages.transitions,))

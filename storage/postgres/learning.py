@@ -1,9 +1,11 @@
 """What the learning flow reads and keeps beside the model itself: standings, outcomes, and
 the log of single applications."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
+
+from msgspec.structs import astuple
 
 from models.decoder import Event, decode
 from models.errors import SchemaTooNew
@@ -11,10 +13,12 @@ from models.events import EventType
 from models.moments import Known
 from models.outcomes import Outcome, Reason, Standing, Void
 from models.served import Prediction, prediction
+from models.stays import EDGES, STAGES, Stay, Wait
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
 SQL = load("learning")
+_NO_STAY = (None,) * len(Stay.__struct_fields__)
 
 
 class Story:
@@ -61,11 +65,18 @@ def keep_standings(connection: Connection, changed: Iterable[Standing]) -> None:
             one.next_age,
             True in one.taught,
             False in one.taught,
+            *(_NO_STAY if one.stay is None else astuple(one.stay)),
         )
         for one in sorted(changed, key=lambda one: one.application_id)
     ]
     if rows:
         connection.execute(SQL.keep_standings, [list(column) for column in zip(*rows, strict=True)])
+
+
+def waits(connection: Connection, clocks: Mapping[int, int]) -> list[Wait]:
+    """How the applications of each partition wait at its clock (microseconds)."""
+    rows = connection.execute(SQL.waits, (list(clocks), list(clocks.values()), EDGES, STAGES))
+    return [Wait(*row) for row in rows]
 
 
 def keep_outcomes(connection: Connection, decided: Sequence[Outcome], voids: list[Void]) -> None:
@@ -104,7 +115,13 @@ def outcomes_behind(connection: Connection, position: int, limit: int) -> list[O
 def forget(connection: Connection) -> None:
     """All that was learned from outcomes, and the versions' weights with the pin; the outcomes
     and the versions' counts stay."""
-    for statement in (SQL.forget_cells, SQL.forget_taught, SQL.unpin, SQL.forget_weights):
+    for statement in (
+        SQL.forget_cells,
+        SQL.forget_stays,
+        SQL.forget_taught,
+        SQL.unpin,
+        SQL.forget_weights,
+    ):
         connection.execute(statement)
 
 
@@ -133,8 +150,8 @@ def stories(connection: Connection, decided: Sequence[Outcome]) -> list[Story]:
 
 
 def _standing(row: Sequence[Any]) -> Standing:
-    *known, hired, not_hired = row
-    application_id, partition, offset, silent_since, status, reason, position, next_age = known
+    application_id, partition, offset, silent_since, status, reason, position, next_age = row[:8]
+    hired, not_hired, *stay = row[8:]
     return Standing(
         application_id,
         partition,
@@ -145,6 +162,7 @@ def _standing(row: Sequence[Any]) -> Standing:
         position,
         next_age,
         frozenset(label for label, was in ((True, hired), (False, not_hired)) if was),
+        None if stay[-2] is None else Stay(*stay),
     )
 
 

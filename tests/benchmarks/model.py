@@ -124,7 +124,7 @@ def _cost() -> Figures:
         lived = [(age + 1) * 86_400_000_000 for age in range(_MOMENTS)]
         learner.learn([rows[number]] * _MOMENTS, lived, number % 5 == 0, False)
     learned_s = (time.perf_counter() - began_s) / (_TIMES * 10)
-    version = learner.version(1)
+    version = _taught()
     return {
         "an outcome learned": Figure(learned_s * 1e6, "µs"),
         "a prediction among 1,000": Figure(_predicted_s(version, rows) / _PREDICTED * 1e6, "µs"),

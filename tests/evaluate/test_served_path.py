@@ -52,6 +52,12 @@ def test_evaluation_and_flows_serve_and_learn_the_same(database: str, settings: 
     assert not version.cold
     assert version.number == replay.version.number
     assert np.array_equal(version.weights, replay.version.weights)
+    assert 0.0 < version.share < 1.0
+    assert version.pack() == replay.version.pack()
+    mine, its = kept.learner.stays, replay.learned.learner.stays
+    assert (mine.total, mine.fitted) == (its.total, its.fitted)
+    assert mine.counts.keys() == its.counts.keys()
+    assert all(np.array_equal(mine.counts[one], its.counts[one]) for one in mine.counts)
 
 
 def _served(url: str) -> Served:

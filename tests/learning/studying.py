@@ -9,6 +9,7 @@ from flows.pupil import Pupil
 from flows.simulator import generate
 from models.instant import US_PER_DAY, parse, to_rfc3339
 from models.settings import Settings
+from storage.postgres import learned as states
 from storage.postgres.connect import connect
 from tests.flows.driving import drain, put
 
@@ -49,9 +50,13 @@ def minutes() -> Callable[[], float]:
 def learned(url: str) -> dict[str, list[tuple[object, ...]]]:
     """All that the learning flow has written, but for when versions were published."""
     with connect(url) as connection:
-        return {
+        found = {
             table: connection.execute(statement).fetchall() for table, statement in _TABLES.items()
         }
+        learner = states.read(connection).learner
+    kept = (*learner.losses.tolist(), *learner.mixed.tolist())
+    found["kept"] = [(*kept, learner.stays.total, learner.stays.fitted, learner.share)]
+    return found
 
 
 _TABLES = {
@@ -59,6 +64,8 @@ _TABLES = {
     "standings": "SELECT * FROM outcome_standings ORDER BY application_id",
     "state": "SELECT clock FROM learning_state",
     "cells": "SELECT * FROM learning_cells ORDER BY page",
+    "stays": "SELECT * FROM learning_stays ORDER BY employer",
+    "transitions": "SELECT * FROM learning_transitions",
 }
 
 
@@ -129,6 +136,8 @@ _LEARNED = (
     "outcome_standings",
     "learning_state",
     "learning_cells",
+    "learning_stays",
+    "learning_transitions",
     "model_versions",
     "model_pin",
     "prediction_scores",

@@ -45,7 +45,7 @@ def test_another_layout_is_another_version() -> None:
     found = features(rows, [NOW] * len(rows), np.full(EMPLOYERS, 7.0))
     values = np.round(found.values * 1e6).astype(np.int64)
     layout = crc32(found.positions.tobytes() + values.tobytes() + DIMENSION.to_bytes(8))
-    assert (FEATURES_VERSION, layout) == (2, _LAYOUT)
+    assert (FEATURES_VERSION, layout) == (3, _LAYOUT)
 
 
 def test_weights_of_other_features_are_not_read() -> None:
@@ -74,6 +74,8 @@ def test_all_outcomes_are_learned_anew_when_features_change(
     assert as_it_is["outcomes"] == as_it_was["outcomes"]
     assert as_it_is["standings"] == as_it_was["standings"]
     assert as_it_is["cells"] == as_it_was["cells"], "the same features, so the same weights"
+    assert as_it_is["stays"] == as_it_was["stays"], "and the log says the same"
+    assert len(as_it_is["transitions"]) == len(as_it_was["transitions"]) == 1
     with connect(database, autocommit=True) as connection:
         new = versions.in_use(connection)
         assert new == len(as_it_is["outcomes"]) + 1, "it takes a place of its own"

@@ -1,7 +1,8 @@
 -- name: standings
 SELECT application_id, partition, "offset",
     (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
-    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired
+    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired,
+    stay_employer, stay_stage, stay_score, stay_round, stay_views, stay_began, stay_ended
 FROM outcome_standings
 WHERE application_id = ANY ($1)
 
@@ -10,7 +11,8 @@ WHERE application_id = ANY ($1)
 -- longest first.
 SELECT application_id, partition, "offset",
     (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
-    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired
+    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired,
+    stay_employer, stay_stage, stay_score, stay_round, stay_views, stay_began, stay_ended
 FROM outcome_standings
 WHERE reason IS NULL AND partition = $1
     AND silent_since <= 'epoch'::timestamptz + $2 * interval '1 microsecond'
@@ -22,7 +24,8 @@ LIMIT $3
 -- first.
 SELECT application_id, partition, "offset",
     (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
-    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired
+    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired,
+    stay_employer, stay_stage, stay_score, stay_round, stay_views, stay_began, stay_ended
 FROM outcome_standings
 WHERE partition = $1 AND next_age <= 'epoch'::timestamptz + $2 * interval '1 microsecond'
 ORDER BY next_age, application_id
@@ -32,7 +35,8 @@ LIMIT $3
 -- Applications that are not closed, behind $1.
 SELECT application_id, partition, "offset",
     (extract(epoch FROM silent_since) * 1000000)::bigint, status, reason, position,
-    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired
+    (extract(epoch FROM next_age) * 1000000)::bigint, taught_hired, taught_not_hired,
+    stay_employer, stay_stage, stay_score, stay_round, stay_views, stay_began, stay_ended
 FROM outcome_standings
 WHERE application_id > $1
   AND (status IS NULL OR status NOT IN ('hired', 'rejected', 'withdrawn'))
@@ -42,19 +46,39 @@ LIMIT $2
 -- name: keep_standings
 INSERT INTO outcome_standings
     (application_id, partition, "offset", silent_since, status, reason, position, next_age,
-     taught_hired, taught_not_hired)
+     taught_hired, taught_not_hired, stay_employer, stay_stage, stay_score, stay_round, stay_views,
+     stay_began, stay_ended)
 SELECT application_id, partition, "offset",
     'epoch'::timestamptz + silent_us * interval '1 microsecond', status, reason, position,
-    'epoch'::timestamptz + age_us * interval '1 microsecond', taught_hired, taught_not_hired
+    'epoch'::timestamptz + age_us * interval '1 microsecond', taught_hired, taught_not_hired,
+    stay_employer, stay_stage, stay_score, stay_round, stay_views, stay_began, stay_ended
 FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
-            $7::bigint[], $8::bigint[], $9::boolean[], $10::boolean[])
+            $7::bigint[], $8::bigint[], $9::boolean[], $10::boolean[], $11::smallint[],
+            $12::smallint[], $13::smallint[], $14::smallint[], $15::bigint[], $16::bigint[],
+            $17::bigint[])
     AS standing (application_id, partition, "offset", silent_us, status, reason, position, age_us,
-                 taught_hired, taught_not_hired)
+                 taught_hired, taught_not_hired, stay_employer, stay_stage, stay_score, stay_round,
+                 stay_views, stay_began, stay_ended)
 ON CONFLICT (application_id) DO UPDATE
 SET partition = excluded.partition, "offset" = excluded."offset",
     silent_since = excluded.silent_since, status = excluded.status,
     reason = excluded.reason, position = excluded.position, next_age = excluded.next_age,
-    taught_hired = excluded.taught_hired, taught_not_hired = excluded.taught_not_hired
+    taught_hired = excluded.taught_hired, taught_not_hired = excluded.taught_not_hired,
+    stay_employer = excluded.stay_employer, stay_stage = excluded.stay_stage,
+    stay_score = excluded.stay_score, stay_round = excluded.stay_round,
+    stay_views = excluded.stay_views, stay_began = excluded.stay_began,
+    stay_ended = excluded.stay_ended
+
+-- name: waits
+-- How applications wait at the clock ($2, µs) of their partition ($1), in stages before $4, in
+-- buckets that begin at $3 (µs): numbers that do not depend on an order.
+SELECT stay_employer, stay_stage, stay_score,
+    width_bucket(least(stay_ended, now) - stay_began, $3::bigint[]) AS lasted,
+    width_bucket(now - stay_began, $3::bigint[]) AS age, count(*)
+FROM outcome_standings
+JOIN unnest($1::smallint[], $2::bigint[]) AS clock (partition, now) USING (partition)
+WHERE stay_began < now AND stay_stage < $4
+GROUP BY stay_employer, stay_stage, stay_score, lasted, age
 
 -- name: keep_outcomes
 INSERT INTO outcomes
@@ -113,8 +137,27 @@ INSERT INTO learning_cells (page, cells)
 SELECT page, cells FROM unnest($1::integer[], $2::bytea[]) AS kept (page, cells)
 ON CONFLICT (page) DO UPDATE SET cells = excluded.cells
 
+-- name: stays
+SELECT employer, counts FROM learning_stays
+
+-- name: keep_stays
+INSERT INTO learning_stays (employer, counts)
+SELECT employer, counts FROM unnest($1::smallint[], $2::bytea[]) AS kept (employer, counts)
+ON CONFLICT (employer) DO UPDATE SET counts = excluded.counts
+
+-- name: transitions
+SELECT fit FROM learning_transitions
+
+-- name: keep_transitions
+INSERT INTO learning_transitions (fit) VALUES ($1)
+ON CONFLICT (singleton) DO UPDATE SET fit = excluded.fit
+
 -- name: forget_cells
 DELETE FROM learning_cells
+
+-- name: forget_stays
+WITH counts AS (DELETE FROM learning_stays), fits AS (DELETE FROM learning_transitions)
+UPDATE outcome_standings SET stay_began = NULL WHERE stay_began IS NOT NULL
 
 -- name: forget_taught
 UPDATE outcome_standings SET taught_hired = false, taught_not_hired = false
