@@ -103,17 +103,18 @@ class Transitions(msgspec.Struct, frozen=True, dict=True):
         stage, round_, score, silence = _places(numbers)
         employer = self._place[numbers[:, 7].astype(np.int64)]
         unknown = np.full_like(employer, len(self.employers))
-        logit, on_entry, alive = self._logits(employer, score, stage, round_, silence)
-        unmatched, *_ = self._logits(employer, np.zeros_like(score), stage, round_, silence)
-        unheard, *_ = self._logits(unknown, score, stage, round_, silence)
-        here = on_entry[stage, round_, np.arange(len(stage))]
-        return Moves(
-            logit,
-            logit - _logit(on_entry[0, 0] * alive),
-            logit - _logit(here),
-            logit - unmatched,
-            logit - unheard,
+        logits, on_entry, alive = self._logits(
+            np.concatenate([employer, employer, unknown]),
+            np.concatenate([score, np.zeros_like(score), score]),
+            np.tile(stage, 3),
+            np.tile(round_, 3),
+            np.tile(silence, 3),
         )
+        logit, unmatched, unheard = np.split(logits, 3)
+        count = len(stage)
+        begun = _logit(on_entry[0, 0, :count] * alive[:count])
+        heard = _logit(on_entry[stage, round_, np.arange(count)])
+        return Moves(logit, logit - begun, logit - heard, logit - unmatched, logit - unheard)
 
     def logits(self, numbers: Floats) -> Floats:
         """As `moves` says them."""
