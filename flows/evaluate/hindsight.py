@@ -1,5 +1,6 @@
 """The offline reference: gradient-boosted trees trained with hindsight on the same moments."""
 
+import logging
 from types import ModuleType
 
 import msgspec
@@ -52,6 +53,8 @@ def library() -> ModuleType:
             f"or leave it out with --no-offline ({error})"
         ) from error
     module: ModuleType = lightgbm
+    # By itself it warns on standard output, amid the JSON.
+    module.register_logger(logging.getLogger("lightgbm"))
     return module
 
 
