@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from typing import TypeVar
 
@@ -31,6 +31,7 @@ from storage.duckdb.metrics import By, Grouping, Reader, Selection, Silence, Sta
 from storage.duckdb.published import Version
 
 _SPANS = {Per.HOUR: timedelta(days=7), Per.DAY: timedelta(days=90), Per.WEEK: timedelta(days=730)}
+_FIRST = datetime.min.replace(tzinfo=UTC)
 _PERIODS_BY_TYPE_MAX = 2_000
 _KEYS = frozenset({"group", "stage", "start", "local", "type"})
 
@@ -208,7 +209,7 @@ def volume_items(
     """Each period, those without events included. Raises InvalidRequest for too many."""
     selection = asked.selection
     until = selection.until or version.freshness.clock + timedelta(microseconds=1)
-    since = selection.since or until - _SPANS[per]
+    since = selection.since or until - min(_SPANS[per], until - _FIRST)
     begins = tuple(starts(per, asked.zone, since, until))
     if by_type and len(begins) - 1 > _PERIODS_BY_TYPE_MAX:
         raise InvalidRequest(

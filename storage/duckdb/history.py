@@ -17,7 +17,8 @@ _FAN_IN = 16
 _FULL_ROWS = 2_000_000
 """A part of so many rows is left as it is."""
 _GRACE_S = 3_600.0
-_BEFORE_ALL = date(1970, 1, 1)
+BEFORE_ALL = date(1970, 1, 1)
+"""Of the parts that hold nothing and say what the columns are."""
 
 
 class History:
@@ -43,7 +44,7 @@ class History:
         """Write and list a part of each kind that holds nothing: so there always is one, which
         says what the columns are. Within the first transaction, an empty page being staged."""
         for kind in KINDS:
-            self._write(kind, _BEFORE_ALL, rows=0, first=0, last=0)
+            self._write(kind, BEFORE_ALL, rows=0, first=0, last=0)
 
     def compact(self) -> None:
         """Put small parts together where there are enough of them."""

@@ -14,6 +14,7 @@ import duckdb
 
 from models.errors import InvalidRequest, Unavailable
 from storage.duckdb.folder import Folder
+from storage.duckdb.history import BEFORE_ALL
 from storage.duckdb.manifest import Manifest, read_manifest
 from storage.duckdb.session import quoted
 
@@ -56,8 +57,9 @@ def as_of(time: datetime, folder: Path = HERE) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
     _attach(connection, folder)
+    last = max(at.date(), BEFORE_ALL)
     found = connection.execute(
-        "SELECT kind, name FROM published.history_parts WHERE day <= $1 ORDER BY name", [at.date()]
+        "SELECT kind, name FROM published.history_parts WHERE day <= $1 ORDER BY name", [last]
     ).fetchall()
     lists = {
         kind: _list(folder / name for of, name in found if of == kind)

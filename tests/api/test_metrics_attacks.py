@@ -115,6 +115,14 @@ async def test_too_many_periods_are_refused(ann: httpx.AsyncClient, query: str) 
 
 
 @pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("query", ["volume?to=0001-01-02", "volume?to=0001-01-01&per=week"])
+async def test_the_first_days_are_days(ann: httpx.AsyncClient, query: str) -> None:
+    answer = await ann.get(f"{PATH}/{query}")
+    assert answer.status_code == 200, answer.text
+    assert {item["events"] for item in answer.json()["items"]} <= {0}
+
+
+@pytest.mark.usefixtures("world")
 async def test_nobody_sees_rows_of_others(client: httpx.AsyncClient, bearer: Bearer) -> None:
     bob = bearer("bob")
     for name in ("applications", "status_changes", "stage_durations", "response_times", "events"):

@@ -78,7 +78,7 @@ def test_the_warehouse_as_it_was(database: str, settings: Settings) -> None:
             found += then.execute("FROM v_response_times").fetchall()
             found += then.execute("FROM v_volume ORDER BY ALL").fetchall()
         assert found == rows
-    for moment in (before, before - timedelta(days=400)):
+    for moment in (before, before - timedelta(days=400), datetime.min.replace(tzinfo=UTC)):
         with as_of(moment, folder.path) as then:
             assert then.execute("SELECT count(*) FROM v_applications").fetchone() == (0,)
             assert then.execute("SELECT count(*) FROM events").fetchone() == (0,)
