@@ -28,6 +28,8 @@ VERSIONS = int(os.environ.get("WAREHOUSE_VERSIONS", "6"))
 """Published while they read; `make soak` takes more."""
 EVENTS = int(os.environ.get("WAREHOUSE_EVENTS", "1200"))
 """Fed meanwhile."""
+_PAUSE = 4.0
+"""Times as long as it took to read: the slower the machine, the more of it is left to the flow."""
 _FACTS = "SELECT sum(version), (SELECT count(*) FROM events) FROM applications"
 _LINES = """SELECT (SELECT sum(next_offset) FROM positions),
     (SELECT sum("rows") FROM history_parts), (SELECT version FROM warehouse)"""
@@ -44,9 +46,10 @@ class Seen(NamedTuple):
 
 def read(path: Path, stop: Event, told: Connection) -> None:
     """Open by the stable name and by the manifest in turn, until it is told to stop."""
-    os.nice(15)  # twenty of them leave the flow its turn on a small machine
-    opened, versions = 0, []
-    while not stop.is_set():
+    os.nice(15)
+    opened, versions, took = 0, [], 0.0
+    while not stop.wait(_PAUSE * took):
+        began = time.monotonic()
         by_name = opened % 2 == 0
         with (
             duckdb.connect(str(path / "latest.duckdb"), read_only=True)
@@ -57,7 +60,7 @@ def read(path: Path, stop: Event, told: Connection) -> None:
             lines, parts, version = connection.execute(_LINES).fetchall()[0]
         assert facts[0] == facts[1], f"version {version} holds half a transaction: {facts}"
         assert lines == parts, f"version {version}: {lines} lines, {parts} rows of history"
-        opened += 1
+        opened, took = opened + 1, time.monotonic() - began
         if by_name and versions[-1:] != [version]:
             versions.append(version)
     told.send(Seen(opened, versions))
