@@ -16,7 +16,6 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from models.application import RANK, Status
 from models.features import Floats
 from models.instant import US_PER_DAY, US_PER_HOUR, parse
 
@@ -213,7 +212,3 @@ def leads(stage: int, to: int) -> bool:
 def _weight(began: int) -> float:
     exponent = (began - _LANDMARK) / (HALF_LIFE_DAYS * US_PER_DAY)
     return float(2.0 ** min(max(exponent, -_EXPONENT_MAX), _EXPONENT_MAX))
-
-
-assert len(STAGE_OF) == len(RANK) + 1  # noqa: S101
-assert STAGE_OF[RANK[Status.HIRED] + 1] == HIRED  # noqa: S101
