@@ -19,6 +19,7 @@ _TESTS = [
     "tests/kafka/test_flow_killed.py",
     "tests/kafka/test_flow_processes.py",
     "tests/kafka/test_outage.py",
+    "tests/kafka/test_network.py",
     "tests/kafka/test_bad_messages.py",
 ]
 _SEEDS_A_ROUND = 1_000

@@ -66,6 +66,13 @@ def flow(settings: Settings) -> Process:
     return Process(settings, "flows.cli", "flow", "analytics")
 
 
+def revive(settings: Settings, running: list[Process]) -> None:
+    """Start again what has ended, as a supervisor does: any error of Kafka's may end it."""
+    for process in [process for process in running if process.dead]:
+        running.remove(process)
+        running.append(Process(settings, *process.popen.args[2:]))
+
+
 def killed(process: Process) -> None:
     """Wait until it has died by its own hand."""
     until(lambda: process.dead, "it dies where it is told", BACK_S)

@@ -82,9 +82,7 @@ def test_the_broker_killed(
             traffic.feed(100)
             traffic.write(3)
             broker.start(print)
-            for process in [process for process in running if process.dead]:
-                running.remove(process)
-                running.append(Process(kafka, *process.popen.args[2:]))
+            processes.revive(kafka, running)
         processes.settle(kafka, traffic.sent, running)
         processes.check(kafka, traffic.sent, traffic.file)
     finally:
