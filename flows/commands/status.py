@@ -35,17 +35,17 @@ def status(
         state = read_status(connection)
     unread = _unread(settings, state)
     if as_json:
-        told = {"running": found, "unread": unread, **msgspec.structs.asdict(state)}
+        known = unread if isinstance(unread, dict) else None
+        told = {"running": found, "unread": known, **msgspec.structs.asdict(state)}
         text = msgspec.json.encode(told)
         typer.echo(msgspec.json.format(text).decode())
         return
-    topic = None if settings.kafka_bootstrap is None else _topic(unread)
-    _show(Console(highlight=False), state, found, topic)
+    _show(Console(highlight=False), state, found, unread)
 
 
-def _unread(settings: Settings, state: Status) -> dict[int, int] | None:
-    """Offsets of the events topic that the flow has before it, by partition; None without
-    Kafka or while it does not answer. A topic's markers of transactions count as well."""
+def _unread(settings: Settings, state: Status) -> dict[int, int] | str | None:
+    """Offsets of the events topic that the flow has before it, by partition, or why they are not
+    known; None without Kafka. A topic's markers of transactions count as well."""
     if settings.kafka_bootstrap is None:
         return None
     from storage.kafka.client import EVENTS, topic_name  # noqa: PLC0415  loads the Kafka client
@@ -59,18 +59,14 @@ def _unread(settings: Settings, state: Status) -> dict[int, int] | None:
     }
     try:
         found = ends(settings, topic, _KAFKA_S)
-    except JobfindersError:
-        return None
+    except JobfindersError as error:
+        return error.message
     return {index: max(0, end - read.get(index, 0)) for index, end in found.items()}
 
 
-def _topic(unread: dict[int, int] | None) -> str:
-    if unread is None:
-        return "Kafka does not answer"
-    return f"{sum(unread.values()):,} offsets unread (the end of a transaction is one, and stays)"
-
-
-def _show(console: Console, state: Status, found: Running | None, topic: str | None) -> None:
+def _show(
+    console: Console, state: Status, found: Running | None, unread: dict[int, int] | str | None
+) -> None:
     if found is None:
         console.print("not running (start it with [bold]jobfinders up[/])")
     else:
@@ -80,8 +76,11 @@ def _show(console: Console, state: Status, found: Running | None, topic: str | N
         f"lag: {state.waiting.messages:,} messages waiting, "
         f"the oldest for {state.waiting.oldest_s:.1f} s"
     )
-    if topic is not None:
-        console.print(f"topic: {topic}")
+    if isinstance(unread, dict):
+        offsets = f"{sum(unread.values()):,} offsets unread"
+        console.print(f"topic: {offsets} (the end of a transaction is one, and stays)")
+    elif unread is not None:
+        console.print(f"topic: {unread}")
     console.print(_positions(state))
     counts = msgspec.structs.asdict(state.counts)
     console.print("rows: " + ", ".join(f"{k.replace('_', ' ')} {v:,}" for k, v in counts.items()))

@@ -31,6 +31,12 @@ def test_a_kafka_that_is_silent_is_told(settings: Settings, database: str) -> No
     assert "topic: Kafka does not answer" in _status(silent)
 
 
+def test_a_topic_that_is_not_there_is_told(kafka: Settings, database: str) -> None:
+    elsewhere = kafka.model_copy(update={"kafka_prefix": "never."})
+    assert "topic: Kafka has no topic never.applications" in _status(elsewhere)
+    assert json.loads(_status(elsewhere, "--json"))["unread"] is None
+
+
 def _status(settings: Settings, *options: str) -> str:
     assert settings.postgres_url is not None
     assert settings.kafka_bootstrap is not None
