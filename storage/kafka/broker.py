@@ -168,8 +168,9 @@ class Broker:
                 socket.create_connection((host, int(port)), _POLL_S).close()
                 return
             except OSError:
-                if self.pid() is None or time.monotonic() > deadline:
-                    why = self._reason()
+                late = time.monotonic() > deadline
+                if late or self.pid() is None:
+                    why = f"not within {_START_TIMEOUT_S:.0f} s" if late else self._reason()
                     raise Unavailable(f"Kafka on {self.folder} does not start: {why}") from None
                 time.sleep(_POLL_S)
 
@@ -177,7 +178,7 @@ class Broker:
         """What the broker's log says last."""
         lines = (self.folder / "broker.log").read_text(errors="replace").splitlines()
         told = [line for line in lines if "ERROR" in line or "FATAL" in line]
-        return (told or lines or ["it takes too long"])[-1].strip()
+        return (told or lines or ["it says nothing"])[-1].strip()
 
     def _signal_and_wait(self, how: signal.Signals, seconds: float) -> None:
         pid = self.pid()

@@ -97,9 +97,7 @@ def _attributes(headers: Headers) -> dict[str, str]:
             attribute = name.removeprefix(_PREFIX)
         else:
             continue
-        if raw is None or attribute in attributes or attribute.startswith("data_"):
-            raise ValueError(name)
-        if attribute == "data":
+        if raw is None or attribute in attributes or attribute.partition("_")[0] == "data":
             raise ValueError(name)
         attributes[attribute] = raw.decode()
     return attributes
