@@ -178,7 +178,7 @@ class Broker:
         """What the broker's log says last."""
         lines = (self.folder / "broker.log").read_text(errors="replace").splitlines()
         told = [line for line in lines if "ERROR" in line or "FATAL" in line]
-        return (told or lines or ["it says nothing"])[-1].strip()
+        return (told or lines or ["it cannot say why: is its disk full?"])[-1].strip()
 
     def _signal_and_wait(self, how: signal.Signals, seconds: float) -> None:
         pid = self.pid()

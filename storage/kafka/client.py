@@ -108,7 +108,8 @@ def topic_state(settings: Settings, topic: str, patience_s: float = _PATIENCE_S)
             raise ConfigurationError(
                 f"Kafka has no topic {topic}: `jobfinders relay` makes it, or make it yourself"
             ) from error
-        raise Unavailable(f"Kafka does not answer: {error}") from error
+        why = str(error) or f"not within {patience_s:.0f} s"
+        raise Unavailable(f"Kafka does not answer: {why}") from error
     return str(described.topic_id), len(described.partitions)
 
 
