@@ -90,6 +90,7 @@ class Partition:
         self._writing = connect(url, autocommit=True)
         place, start = take_over(self._writing, index, patience_s)
         self._place = structs.replace(place, source=source.name)
+        self._again = batches.counted_ahead(self._writing, self._place)
         self._reader = source.reader(index, start.source, start.position)
         self._cache: OrderedDict[str, Held] = OrderedDict()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"write-{index}")
@@ -182,7 +183,7 @@ class Partition:
             held.close()
 
     def _begin_batch(self, first_offset: int) -> None:
-        self._intake = Intake(self._fold, self._unfit, self._predictor, self._clock)
+        self._intake = Intake(self._fold, self._unfit, self._predictor, self._clock, self._again)
         self._encoder = Encoder(self.index, first_offset)
 
     def _load(self, decoded: list[Pair]) -> None:

@@ -19,30 +19,32 @@ def reset(url: str, source: Source, where: str, partition: int | None) -> dict[i
     Returns the new positions. Raises AlreadyRunning while a flow runs, ConfigurationError for an
     offset that the source does not have.
     """
-    count = source.partitions()
-    if partition is not None and not partition < count:
-        raise ConfigurationError(f"there is no partition {partition}: there are {count}")
-    if where.isdecimal() and partition is None and count > 1:
+    bounds = source.bounds()
+    if partition is not None and partition not in bounds:
+        raise ConfigurationError(f"there is no partition {partition}: there are {len(bounds)}")
+    if where.isdecimal() and partition is None and len(bounds) > 1:
         raise ConfigurationError("an offset is of one partition: name it with --partition")
     if where not in (EARLIEST, LATEST) and not where.isdecimal():
         raise ConfigurationError(f"not earliest, latest or an offset: {where}")
     chosen: dict[int, int] = {}
-    for index in range(count) if partition is None else [partition]:
-        first, end = source.bounds(index)
+    for index in bounds if partition is None else [partition]:
+        first, end = bounds[index]
         position = {EARLIEST: first, LATEST: end}.get(where)
         chosen[index] = int(where) if position is None else position
         if not first <= chosen[index] <= end:
             raise ConfigurationError(f"partition {index} holds {first} to {end}, not {where}")
-    gone = dict.fromkeys(_gone(url, count), 0) if partition is None else {}
+    gone = dict.fromkeys(_heads(url) - bounds.keys(), 0) if partition is None else {}
     for index, position in (chosen | gone).items():
+        _, end = bounds.get(index, (0, 0))
         with closing(connect(url, autocommit=True)) as connection:
-            place, _ = take_over(connection, index)
-            batch.reset(connection, place, source.name, position)
+            place, start = take_over(connection, index)
+            lost = place.source == source.name and start.position > end
+            batch.reset(connection, place, source.name, position, lost)
     return chosen
 
 
-def _gone(url: str, count: int) -> list[int]:
-    """Partitions of the source before that this one has not: a position left in the old one
-    would tell that it is still read."""
+def _heads(url: str) -> set[int]:
+    """Partitions of the log. Of those that this source has not, a position left in the source
+    before would tell that it is still read."""
     with closing(connect(url, autocommit=True)) as connection:
-        return [index for index in LogReader(connection).heads() if index >= count]
+        return set(LogReader(connection).heads())

@@ -38,8 +38,8 @@ class Source(Protocol):
         """How many there are now."""
         ...
 
-    def bounds(self, index: int) -> tuple[int, int]:
-        """First position of a partition and its end."""
+    def bounds(self) -> dict[int, tuple[int, int]]:
+        """First position and end of each partition."""
         ...
 
     def reader(self, index: int, source: str, position: int) -> Reader:

@@ -4,7 +4,7 @@ Pure: the same messages and states give the same batch. What comes out is writte
 transaction (`storage/postgres/batch.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -50,7 +50,8 @@ class Intake:
     """Gathers the messages of one batch, piece by piece, then folds what they touched.
 
     `unfit` names events on which the fold raised, with what it said: they become dead letters.
-    `clock` is the log clock before it, microseconds.
+    `clock` is the log clock before it, microseconds. Messages at the places in `again` were
+    judged before: they count no more, and are dead letters no second time.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Intake:
         unfit: Mapping[EventKey, str] | None = None,
         predict: Predict | None = None,
         clock: int = 0,
+        again: Sequence[range] = (),
     ) -> None:
         self.works: dict[str, _Work] = {}
         self._fold = fold_state
@@ -69,6 +71,7 @@ class Intake:
         self._dead: list[DeadLetter] = []
         self._judged: list[EventKey] = []
         self._clock = clock
+        self._again = again
 
     def add(self, decoded: list[Pair], held: Mapping[str, Held]) -> list[Accepted]:
         """Accept, recognise as duplicate or dead-letter each message; returns the accepted.
@@ -76,9 +79,12 @@ class Intake:
         `held` has every application that is known at all and not in `works`.
         """
         accepted: list[Accepted] = []
+        again = self._again
         for message, verdict in decoded:
+            is_new = not again or all(message.offset not in places for places in again)
             if not isinstance(verdict, Event):
-                self._dead_letter(message, "decode", verdict)
+                if is_new:
+                    self._dead_letter(message, "decode", verdict)
                 continue
             application_id, fact = verdict.application_id, verdict.fact
             if message.run is None:
@@ -97,14 +103,14 @@ class Intake:
                     standing = effective(work.state.facts)
                     work.orphan = all(one.kind != _CREATED for one in standing)
                 accepted.append(Accepted(message, verdict, work.orphan))
-                if message.run is not None:
+                if is_new and message.run is not None:
                     self._run(message.run).accepted += 1
                 lived = fact.time if fact.time < message.recorded_at else message.recorded_at
                 self._clock = max(self._clock, lived)
-            elif isinstance(refused, Rejected):
+            elif is_new and isinstance(refused, Rejected):
                 stage = "fold" if refused.reason is Reason.FOLD else "accept"
                 self._dead_letter(message, stage, refused)
-            else:
+            elif is_new:
                 self._counts.duplicates += 1
                 if message.run is not None:
                     self._run(message.run).duplicates += 1

@@ -36,9 +36,9 @@ class TopicSource:
             self._refresh_at = time.monotonic() + _REFRESH_S
         return self._partitions
 
-    def bounds(self, index: int) -> tuple[int, int]:
-        """First offset of a partition and its end."""
-        return bounds(self._settings, self._topic)[index]
+    def bounds(self) -> dict[int, tuple[int, int]]:
+        """First offset and end of each partition."""
+        return bounds(self._settings, self._topic)
 
     def reader(self, index: int, source: str, position: int) -> TopicReader:
         """Reads a partition on from `position`, which counts in `source`: from its first

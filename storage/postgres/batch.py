@@ -80,16 +80,27 @@ def log_offset(connection: Connection, place: Place) -> int:
     return next_offset
 
 
-def reset(connection: Connection, place: Place, source: str, position: int) -> None:
+def reset(connection: Connection, place: Place, source: str, position: int, lost: bool) -> None:
     """Let the owner of the place read on at another position.
 
-    Dead letters of a topic that was made anew keep their places apart from the new one's.
+    What was counted is kept, to be counted once, unless the source `lost` some of it. Dead
+    letters of a topic that was made anew keep their places apart from the new one's.
     """
     with connection.transaction():
+        if lost:
+            connection.execute(SQL.forget_counted, (place.source, place.partition))
+        else:
+            connection.execute(SQL.keep_counted, (place.flow, place.partition, place.epoch))
         connection.execute(SQL.reset, (place.flow, place.partition, place.epoch, source, position))
         if place.source != source:
             topic, _, _ = place.source.partition("/")
             connection.execute(SQL.set_apart, (topic, place.partition, place.source))
+
+
+def counted_ahead(connection: Connection, place: Place) -> list[range]:
+    """Places that the owner will read again: their messages were counted before a reset."""
+    spans = connection.execute(SQL.counted_ahead, (place.flow, place.partition, place.source))
+    return [range(first, end) for first, end in spans]
 
 
 def clock(connection: Connection, place: Place) -> int:

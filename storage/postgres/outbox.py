@@ -110,9 +110,9 @@ class OutboxSource:
         """Fixed when the database was made."""
         return self._partitions
 
-    def bounds(self, _index: int) -> tuple[int, int]:
+    def bounds(self) -> dict[int, tuple[int, int]]:
         """There is nothing to pass over: what waits is read."""
-        return 0, 0
+        return dict.fromkeys(range(self._partitions), (0, 0))
 
     def reader(self, index: int, source: str, _position: int) -> "Reader":
         """What is in the table is what is left to read. Raises PositionLost while the flow

@@ -20,7 +20,7 @@ _ELSEWHERE = {
     f"batch.{name}"
     for name in (
         "acquire begin_epoch session staging log_offset clock load facts_of reset set_apart"
-        " known_letters"
+        " known_letters keep_counted forget_counted counted_ahead"
     ).split()
 }
 

@@ -21,6 +21,7 @@ CREATE TEMP TABLE IF NOT EXISTS staging (LIKE application_analytics) ON COMMIT D
 -- messages has no position ($4 is null): it says nothing of how far which source was read.
 UPDATE flow_positions
 SET position = CASE WHEN source = $10 THEN greatest(position, $4) ELSE coalesce($4, position) END,
+    read_from = CASE WHEN $4::bigint IS NULL OR source = $10 THEN read_from ELSE 0 END,
     source = CASE WHEN $4::bigint IS NULL THEN source ELSE $10 END,
     log_offset = log_offset + $5,
     accepted = accepted + $6, duplicates = duplicates + $7, dead_lettered = dead_lettered + $8,
@@ -29,9 +30,29 @@ SET position = CASE WHEN source = $10 THEN greatest(position, $4) ELSE coalesce(
 WHERE flow = $1 AND partition = $2 AND epoch = $3
 RETURNING log_offset
 
+-- name: keep_counted
+-- Before the reset: what of the source was counted.
+INSERT INTO counted_places (source, partition, places)
+SELECT source, partition, int8multirange(int8range(read_from, position))
+FROM flow_positions
+WHERE flow = $1 AND partition = $2 AND epoch = $3 AND source <> 'outbox'
+ON CONFLICT (source, partition) DO UPDATE SET places = counted_places.places + excluded.places
+
+-- name: forget_counted
+-- The broker lost its tail: it gives those places to other messages.
+DELETE FROM counted_places WHERE source = $1 AND partition = $2
+
 -- name: reset
-UPDATE flow_positions SET source = $4, position = $5, updated_at = now()
+UPDATE flow_positions SET source = $4, position = $5, read_from = $5, updated_at = now()
 WHERE flow = $1 AND partition = $2 AND epoch = $3
+
+-- name: counted_ahead
+-- Of the source $3, from where it is read on (from its start where another was read).
+SELECT lower(span), upper(span)
+FROM flow_positions
+JOIN counted_places USING (partition), unnest(places) AS span
+WHERE flow = $1 AND partition = $2 AND counted_places.source = $3
+    AND upper(span) > CASE WHEN flow_positions.source = $3 THEN position ELSE 0 END
 
 -- name: set_apart
 UPDATE dead_letters SET source = $3 WHERE source = $1 AND partition = $2
