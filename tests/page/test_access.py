@@ -15,6 +15,10 @@ _RUN = (
     "async () => (await axe.run(document)).violations.map(v => [v.impact, v.id, v.nodes[0].html])"
 )
 _WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+_CUT_OFF = (
+    "[...document.querySelectorAll('.table-scroll')]"
+    ".filter(box => box.scrollWidth > box.clientWidth).map(box => box.innerText)"
+)
 
 
 @pytest.fixture
@@ -65,6 +69,7 @@ def test_a_phone_needs_no_scrolling_sideways(visit: Visit) -> None:
             loaded(visitor)
         needed, there = visitor.page.evaluate(_WIDTHS)
         assert needed <= there == 360
+        assert visitor.page.evaluate(_CUT_OFF) == []
 
 
 def test_the_theme_can_be_chosen_and_is_kept(visit: Visit) -> None:
