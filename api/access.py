@@ -51,11 +51,15 @@ def action_of(request: Request) -> str:
     return f"{request.method} {request.scope['route'].path}"
 
 
-async def find(database: asyncpg.Pool, caller: Principal, application_id: str) -> Found | None:
-    """The application, None where this caller could not read any of that name."""
-    if not _may_exist(caller, application_id):
-        return None
-    return await applications.find(database, application_id)
+async def _found(
+    request: Request, application_id: str, caller: Caller, database: Database
+) -> Found:
+    may_exist = _may_exist(caller, application_id)
+    found = await applications.find(database, application_id) if may_exist else None
+    owner = None if found is None else found.entity.user_id
+    await check_read(database, caller, owner, action_of(request), application_id)
+    assert found is not None  # noqa: S101
+    return found
 
 
 async def _readable(
@@ -81,6 +85,8 @@ def _may_exist(caller: Principal, application_id: str) -> bool:
     return caller.role in _READERS and _is_identifier(application_id) is not None
 
 
+Sought = Annotated[Found, Depends(_found)]
+"""The application, which the caller may read."""
 Readable = Annotated[str, Depends(_readable)]
 """Id of an application that the caller may read."""
 Writable = Annotated[str, Depends(_writable)]

@@ -62,7 +62,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     )
     app.state.parts = parts
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # as they are: including would make others
     handlers.install(app)
     document.install(app)
     app.add_middleware(BodyLimit)
@@ -71,7 +71,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=_ALLOWED,
             expose_headers=_EXPOSED,
         )

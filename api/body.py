@@ -1,18 +1,13 @@
 """Bodies: bounded while they arrive, parsed strictly, judged only after ownership.
 
 FastAPI reads a body before it solves dependencies. So what cannot be parsed is handed on
-as bytes, which no model accepts, and the answer 422 comes after any 403.
+as bytes (`api/strict.py`), which no model accepts, and the answer 422 comes after any 403.
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 import msgspec
-from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.events import DEPTH_MAX
@@ -67,19 +62,6 @@ def is_json(request: Request) -> bool:
     return kind == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
-class StrictRequest(Request):
-    """A request whose `json()` never raises: the bytes as they came where they are no JSON.
-
-    Bytes, since FastAPI reads a model's fields from the attributes of any other object.
-    """
-
-    async def json(self) -> object:
-        """The body parsed, or as it came."""
-        body = await self.body()
-        value, fault = parse(body)
-        return value if fault is None else body
-
-
 _decode = msgspec.json.Decoder().decode
 
 
@@ -102,16 +84,3 @@ def _fault(value: object, depth: int) -> str | None:
     members = [*value.keys(), *value.values()] if isinstance(value, dict) else value
     faults = (_fault(member, depth + 1) for member in members)
     return next((fault for fault in faults if fault is not None), None)
-
-
-class StrictRoute(APIRoute):
-    """A route whose request is a StrictRequest."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler on a StrictRequest."""
-        handle = super().get_route_handler()
-
-        async def handle_strictly(request: Request) -> Response:
-            return await handle(StrictRequest(request.scope, request.receive))
-
-        return handle_strictly

@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from api.errors import STATUS
 from api.examples import ANSWERED, EXAMPLES
 from api.guard import COOKIE, GUARDED
+from api.strict import STREAM
 
 Node = dict[str, Any]
 
@@ -23,7 +24,8 @@ Applications of candidates, their analytics, and the way in for events.
 
 Errors come as `{success: false, error: {code, message, details?, traceId}}`, or as RFC 9457
 with `Accept: application/problem+json`; the codes are the same, and `X-Trace-Id` names the
-request in the logs. Unknown fields are refused. Requests are limited per caller: see
+request in the logs. Unknown fields and query parameters are refused. HEAD is answered as GET,
+but for streams. Requests are limited per caller: see
 `RateLimit` and `RateLimit-Policy`.
 """
 
@@ -129,7 +131,7 @@ def _complete(document: Node) -> Node:
 
 def _complete_operation(path: str, method: str, operation: Node) -> None:
     responses: Node = operation["responses"]
-    if path.endswith("/stream"):
+    if path.endswith(STREAM):
         operation["security"] = [{scheme: []} for scheme in _SECURITY]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
@@ -141,10 +143,10 @@ def _complete_operation(path: str, method: str, operation: Node) -> None:
 
 
 def _statuses(path: str, method: str, operation: Node) -> list[str]:
-    of_body = ["413", "415", "422"] if "requestBody" in operation else []
+    of_body = ["413", "415"] if "requestBody" in operation else []
     if not path.startswith(GUARDED):
         declared = [status for status in operation["responses"] if status in _ERRORS]
-        return ["500", *of_body, *declared]
+        return ["422", "500", *of_body, *declared]
     statuses = ["401", "403", "422", "429", "500", "503", *of_body]
     headers = {
         parameter["name"].lower()

@@ -12,6 +12,7 @@ from api.auth import Principal
 from api.errors import respond
 from api.rate_limit import Verdict
 from api.state import State
+from api.strict import STREAM
 from models.errors import (
     InvalidRequest,
     JobfindersError,
@@ -23,7 +24,6 @@ from models.errors import (
 
 COOKIE = "jobfinders_session"
 GUARDED = "/api/"
-_STREAM = "/stream"
 
 
 class Guard:
@@ -54,7 +54,7 @@ class Guard:
         limits = self._state.limits
         address = scope["client"][0] if scope.get("client") else ""
         self._count(scope, await limits.of_address(address))
-        streaming = scope["method"] == "GET" and scope["path"].endswith(_STREAM)
+        streaming = scope["method"] == "GET" and scope["path"].endswith(STREAM)
         if streaming and "authorization" not in headers and b"ticket=" in scope["query_string"]:
             return  # the stream's own dependency redeems the ticket and counts its owner
         caller = self._authenticate(headers, cookie_allowed=streaming)

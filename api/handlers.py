@@ -5,7 +5,6 @@ import logging
 import asyncpg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from api.body import is_json, parse
 from api.errors import respond
 from api.routes import ROUTERS
+from api.strict import StrictRoute
 from models.errors import (
     AccessDenied,
     Details,
@@ -64,7 +64,8 @@ async def _of_starlette(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     if error.status_code == 405:
         message = "this route has no such method"
-        allow = _methods(request) or (error.headers or {}).get("Allow", "")
+        named = (error.headers or {}).get("Allow", "").split(", ")
+        allow = _methods(request) or ", ".join(sorted(named))  # theirs come in any order
         return _answer(request, MethodNotAllowed(message, allow=allow))
     ours = error.status_code >= 500
     kind = _OF_STATUS.get(error.status_code, JobfindersError if ours else InvalidRequest)
@@ -76,8 +77,8 @@ def _methods(request: Request) -> str:
     """What a path of the routers takes; Starlette names only those of the first route on it."""
     path = request.scope["path"]
     routes = [route for router in ROUTERS for route in router.routes]
-    here = [r for r in routes if isinstance(r, APIRoute) and r.path_regex.match(path)]
-    return ", ".join(sorted({method for route in here for method in route.methods or ()}))
+    here = [r for r in routes if isinstance(r, StrictRoute) and r.path_regex.match(path)]
+    return ", ".join(sorted({method for route in here for method in route.answered}))
 
 
 async def _of_validation(request: Request, error: Exception) -> Response:

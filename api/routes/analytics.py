@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from api import access, answers
 from api.access import Readable
-from api.body import StrictRoute
 from api.dependencies import Database, Process
 from api.schemas.analytics import Analytics, analytics
+from api.strict import StrictRoute
 from storage.postgres import applications
 
 router = APIRouter(

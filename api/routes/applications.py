@@ -7,11 +7,10 @@ from fastapi import APIRouter, Query, Request
 from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
-from api import access, answers, pages
-from api.access import Candidate, Writable
-from api.body import StrictRoute
+from api import answers, pages
+from api.access import Candidate, Sought, Writable
 from api.cursors import encode
-from api.dependencies import Caller, Database, Process
+from api.dependencies import Database, Process
 from api.models import Text
 from api.pages import WantedPage
 from api.schemas import applications as schemas
@@ -25,6 +24,7 @@ from api.schemas.applications import (
 )
 from api.schemas.fields import Moment, moment_or_day
 from api.services import applications as service
+from api.strict import StrictRoute
 from api.writing import Write
 from models.application import STATUSES, Status
 from models.entity import Entity
@@ -105,18 +105,8 @@ async def read_page(
 
 
 @router.get("/{application_id}", response_model=ApplicationView)
-async def read(
-    application_id: str,
-    request: Request,
-    caller: Caller,
-    database: Database,
-    process: Process,
-) -> Response:
+async def read(found: Sought, process: Process) -> Response:
     """One application with what its events add up to."""
-    found = await access.find(database, caller, application_id)
-    owner = None if found is None else found.entity.user_id
-    await access.check_read(database, caller, owner, access.action_of(request), application_id)
-    assert found is not None  # noqa: S101
     shown = schemas.view(found, process.ghosting.after_hours)
     return answers.body(shown, revision=found.entity.revision)
 

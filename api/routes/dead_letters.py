@@ -11,10 +11,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from api.auth import Principal, Role
-from api.body import StrictRoute
 from api.dependencies import Database, require
 from api.idempotency import Idempotency
 from api.models import Body, Model
+from api.strict import StrictRoute
 from models.decoder import Reason
 from models.errors import NotFound
 from storage.postgres import audit, ingest

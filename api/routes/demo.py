@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.body import StrictRoute
 from api.dependencies import Config, Process
 from api.models import Body, Model
+from api.strict import StrictRoute
 from models.demo import DEMO_ACCOUNTS
 from models.errors import NotFound, RateLimited
 from models.instant import US_PER_SECOND, to_datetime

@@ -9,10 +9,10 @@ import asyncpg
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from api.body import StrictRoute
 from api.dependencies import Process
 from api.models import Model
 from api.state import State
+from api.strict import StrictRoute
 from models.errors import Unavailable
 from storage.postgres.queries import load
 

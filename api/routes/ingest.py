@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request, Response, status
 from pydantic import Field
 
 from api.auth import Principal
-from api.body import StrictRoute, media_type_of
+from api.body import media_type_of
 from api.dependencies import Database, Process, require
 from api.idempotency import Idempotency
 from api.models import Model
 from api.ndjson import Fault, judge, split
+from api.strict import StrictRoute
 from models.decoder import Rejected, decode
 from models.errors import InvalidEvent, NotFound, UnsupportedMediaType
 from models.role import Role

@@ -5,9 +5,9 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from api.auth import Role
-from api.body import StrictRoute
 from api.dependencies import Caller, Database, Process
 from api.models import Model
+from api.strict import StrictRoute
 from models.instant import US_PER_SECOND, to_datetime
 
 router = APIRouter(prefix="/api/me", tags=["me"], route_class=StrictRoute)

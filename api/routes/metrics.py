@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from api import asking, files
 from api.asking import Asking
-from api.body import StrictRoute
 from api.models import Model
 from api.schemas.metrics import (
     Answer,
@@ -30,6 +29,7 @@ from api.schemas.metrics import (
     VolumeItem,
 )
 from api.services import metrics
+from api.strict import StrictRoute
 from models.metrics import Metric
 
 router = APIRouter(prefix="/api/analytics", tags=["metrics"], route_class=StrictRoute)

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from api.auth import Role
-from api.body import StrictRoute
 from api.dependencies import Database, require
 from api.schemas.model import ModelReport, compared, spans, tenths, version
+from api.strict import StrictRoute
 from storage.postgres import scores
 
 router = APIRouter(

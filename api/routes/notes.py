@@ -7,13 +7,13 @@ from starlette.responses import Response
 
 from api import answers, pages
 from api.access import Readable, Writable
-from api.body import StrictRoute
 from api.cursors import encode
 from api.dependencies import Database
 from api.pages import WantedPage
 from api.schemas.fields import moment
 from api.schemas.notes import NewNote, NoteChanges, NotePage, NoteView, view
 from api.services import notes as service
+from api.strict import StrictRoute
 from api.writing import Write
 from models.entity import Entity
 from models.errors import NotFound

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.body import StrictRoute
 from api.page import INDEX, Asset, load
+from api.strict import StrictRoute
 from models.errors import NotFound
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
@@ -20,13 +20,13 @@ _SECURITY = {
 }
 
 
-@router.api_route("/", methods=["GET", "HEAD"])
+@router.get("/")
 def index(request: Request) -> Response:
     """The page."""
     return _answer(request, load().assets[INDEX], _ASK_ANEW)
 
 
-@router.api_route("/assets/{version}/{name:path}", methods=["GET", "HEAD"])
+@router.get("/assets/{version}/{name:path}")
 def asset(request: Request, version: str, name: str) -> Response:
     """A file of the page. Another version's address gets this version's file, not to be kept:
     so a page goes on while processes are replaced one by one."""

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, status
 from pydantic import Field
 
-from api.body import StrictRoute
 from api.dependencies import Caller, Process
 from api.models import Body
+from api.strict import StrictRoute
 
 router = APIRouter(prefix="/api/performance", tags=["performance"], route_class=StrictRoute)
 

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from api import answers, pages
 from api.access import Readable, Writable
-from api.body import StrictRoute
 from api.cursors import encode
 from api.dependencies import Database
 from api.models import Model
@@ -26,6 +25,7 @@ from api.schemas.events import (
     TimelinePage,
 )
 from api.services import applications as service
+from api.strict import StrictRoute
 from api.writing import Write
 from models.entity import Entity
 from models.events import InterviewScheduled, OfferReceived

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from api.auth import Role
-from api.body import StrictRoute
+from api.auth import Principal, Role
 from api.dependencies import Caller, Config, Database, Process
 from api.guard import COOKIE, bearer
 from api.models import Model
 from api.stream.response import StreamResponse
-from api.stream.viewer import Viewer, of_application
-from models.errors import AccessDenied, Unauthenticated
+from api.stream.viewer import Viewer, of_application, viewing
+from api.strict import StrictRoute
+from models.errors import Unauthenticated
 from storage.postgres import stream_tickets
 from storage.postgres.event_log import Audience
 
@@ -47,15 +47,13 @@ class Ticket(Model):
 
 @router.get("/stream", status_code=200, response_class=StreamResponse, responses=_EVENT_STREAM)
 async def of_user(
-    caller: Viewer,
+    caller: Annotated[Principal, viewing(Role.USER, Role.ADMIN)],
     parts: Process,
     snapshot: Snapshot = False,
     last_event_id: Known = None,
     header: LastEventId = None,
 ) -> Response:
     """All of the caller's applications."""
-    if caller.role not in (Role.USER, Role.ADMIN):
-        raise AccessDenied("you do not have access to this resource")
     return await parts.live().applications(
         caller, Audience(caller.user_id), known=header or last_event_id, snapshot=snapshot
     )
@@ -88,15 +86,13 @@ async def of_one_application(
     responses=_EVENT_STREAM,
 )
 async def of_counters(
-    caller: Viewer,
+    caller: Annotated[Principal, viewing(Role.ANALYST, Role.ADMIN)],
     parts: Process,
     snapshot: Snapshot = False,
     last_event_id: Known = None,
     header: LastEventId = None,
 ) -> Response:
     """Counters across all applications, for analysts and admins; each frame is complete."""
-    if caller.role not in (Role.ANALYST, Role.ADMIN):
-        raise AccessDenied("you do not have access to this resource")
     return await parts.live().counters(caller, known=header or last_event_id, snapshot=snapshot)
 
 

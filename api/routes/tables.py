@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from api import asking, files
 from api.asking import Asking
-from api.body import StrictRoute
 from api.files import MEDIA_TYPES, Format
 from api.schemas.metrics import TableFilters, TablePage
+from api.strict import StrictRoute
 from storage.duckdb import tables
 from storage.duckdb.metrics import Reader
 from storage.duckdb.published import Freshness, Version

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from api.auth import Principal, Role
-from api.body import StrictRoute
 from api.dependencies import Database, Process, require
 from api.routes.me import Revoked
+from api.strict import StrictRoute
 from models.events import IDENTIFIER_PATTERN
 from storage.postgres import audit
 

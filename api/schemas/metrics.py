@@ -34,7 +34,7 @@ def _known(name: str) -> str:
 class Filters(BaseModel):
     """Which applications, and whose days and weeks."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     from_: Moment | None = Field(
         None, alias="from", description="Inclusive; a day is one of tz.", examples=["2026-10-01"]

@@ -6,10 +6,10 @@ import re
 
 import jsonschema_rs
 
-from api.body import StrictRoute
 from api.edge import TraceFilter, trace_id_of_context
 from api.examples import ANSWERED, EXAMPLES
 from api.routes import ROUTERS
+from api.strict import StrictRoute
 
 
 def test_every_route_is_strict():

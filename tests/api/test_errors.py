@@ -47,12 +47,17 @@ async def test_a_method_that_a_route_lacks(client, bearer):
     answer = await client.delete("/api/me", headers=bearer())
     assert answer.status_code == 405
     assert answer.json()["error"]["code"] == "METHOD_NOT_ALLOWED"
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(
     ("path", "methods"),
-    [("/api/applications", "GET, POST"), ("/api/applications/any", "DELETE, GET, PATCH")],
+    [
+        ("/api/applications", "GET, HEAD, POST"),
+        ("/api/applications/any", "DELETE, GET, HEAD, PATCH"),
+        ("/api/stream", "GET"),
+        ("/healthz", "GET, HEAD"),
+    ],
 )
 async def test_a_405_names_every_method_of_the_path(client, bearer, path, methods):
     answer = await client.put(path, headers=bearer())
@@ -94,10 +99,10 @@ async def test_a_trace_of_the_caller_is_followed_into_the_log(client, caplog):
     caplog.set_level(logging.INFO, "api.access")
     known = "4bf92f3577b34da6a3ce929d0e0e4736"
     header = {"traceparent": f"00-{known}-00f067aa0ba902b7-01"}
-    answer = await client.get("/healthz?secret=token", headers=header)
+    answer = await client.get("/?secret=token", headers=header)
     assert answer.headers["x-trace-id"] == known
     [line] = [record.getMessage() for record in caplog.records if record.name == "api.access"]
-    assert line.startswith("GET /healthz 200")
+    assert line.startswith("GET / 200")
 
 
 @pytest.mark.parametrize("made_up", ["nonsense", f"00-{'0' * 32}-00f067aa0ba902b7-01", "00-A-B-01"])

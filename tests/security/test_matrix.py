@@ -186,6 +186,33 @@ async def test_who_may_not_is_told_so_before_his_body_is_looked_at(name: str, se
             assert answer.status == (401 if caller == "nobody" else 403), (caller, body[:9])
 
 
+@pytest.mark.parametrize("name", MATRIX)
+async def test_an_unknown_parameter_is_refused_after_who_may_not(name: str, send, seeded):
+    method, template = name.split()
+    route = MATRIX[name]
+    body = b"" if route.body is None else json.dumps(route.body).encode()
+    path = template.format(**await seeded())
+    for caller in CALLERS:
+        answer = await send(caller, method, f"{path}?surprise=1&scope=all&Limit=5", body)
+        if caller in route.kind.value:
+            assert (answer.status, answer.error["code"]) == (422, "VALIDATION_ERROR"), caller
+            fields = [fault["field"] for fault in answer.error["details"]["fields"]]
+            assert fields[0] == "query.surprise"
+            assert fields[-1] == "query.Limit"
+        else:
+            assert answer.status == (401 if caller == "nobody" else 403), caller
+
+
+@pytest.mark.parametrize("name", [name for name in MATRIX if name.startswith("GET ")])
+async def test_head_is_answered_as_get_and_opens_no_stream(name: str, send, seeded):
+    path = name.split()[1].format(**await seeded())
+    for caller in CALLERS:
+        expected = (await send(caller, "GET", path)).status
+        if path.endswith("/stream") and caller != "nobody":
+            expected = 405
+        assert (await send(caller, "HEAD", path)).status == expected, caller
+
+
 @pytest.mark.parametrize("name", [n for n, r in MATRIX.items() if r.kind in OF_AN_APPLICATION])
 async def test_absent_and_foreign_look_the_same(name: str, send, seeded):
     method, template = name.split()
