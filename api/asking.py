@@ -14,7 +14,7 @@ from api.dependencies import Caller, Database, Process
 from api.files import MEDIA_TYPES, Format
 from api.models import Model
 from api.schemas.metrics import Answer, Filters, FreshnessView, Grouped, SilentFilters
-from api.services.metrics import Asked
+from api.services.asked import Asked
 from models.errors import AccessDenied
 from models.metrics import CASES_MIN, DEFINITIONS, Metric
 from storage.duckdb.metrics import By, Reader, Selection

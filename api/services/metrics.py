@@ -1,10 +1,8 @@
 """Each metric: what the warehouse counts, and what the rules in `models/` make of it."""
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -20,6 +18,7 @@ from api.schemas.metrics import (
     SummaryItem,
     VolumeItem,
 )
+from api.services.asked import Asked, names
 from models import ghosting, survival
 from models.application import CLOSED, Status
 from models.errors import InvalidRequest
@@ -27,7 +26,7 @@ from models.funnel import funnel, offers, share
 from models.periods import Per, starts
 from models.survival import Curve, Floats
 from storage.duckdb import metrics
-from storage.duckdb.metrics import By, Grouping, Reader, Selection, Silence, Stays
+from storage.duckdb.metrics import Grouping, Reader, Selection, Silence, Stays
 from storage.duckdb.published import Version
 
 _SPANS = {Per.HOUR: timedelta(days=7), Per.DAY: timedelta(days=90), Per.WEEK: timedelta(days=730)}
@@ -38,24 +37,12 @@ _KEYS = frozenset({"group", "stage", "start", "local", "type"})
 Item = TypeVar("Item", bound=Model)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which applications, whose days, how few cases say nothing, what to group by, and how many
-    companies or applications to show."""
-
-    selection: Selection
-    zone: tzinfo
-    cases_min: int
-    by: By = By.NONE
-    limit: int = 20
-
-
 def funnel_items(reader: Reader, _: Version, asked: Asked) -> list[FunnelItem]:
     """The stages of each group."""
-    grouping = _grouping(reader, asked)
+    grouping = asked.grouping(reader)
     found = metrics.standings(reader, asked.selection, grouping)
     items = []
-    for number, name in _groups(grouping):
+    for number, name in enumerate(names(grouping)):
         hops = funnel(found.get(number, []))
         for hop in hops:
             item = FunnelItem(group=name, **hop._asdict())
@@ -65,10 +52,10 @@ def funnel_items(reader: Reader, _: Version, asked: Asked) -> list[FunnelItem]:
 
 def offers_items(reader: Reader, _: Version, asked: Asked) -> list[OffersItem]:
     """The offers of each group."""
-    grouping = _grouping(reader, asked)
+    grouping = asked.grouping(reader)
     found = metrics.standings(reader, asked.selection, grouping)
     items = []
-    for number, name in _groups(grouping):
+    for number, name in enumerate(names(grouping)):
         item = OffersItem(group=name, **offers(found.get(number, []))._asdict())
         items.append(_shown(item, item.applications or 0, asked))
     return items
@@ -76,13 +63,13 @@ def offers_items(reader: Reader, _: Version, asked: Asked) -> list[OffersItem]:
 
 def response_items(reader: Reader, version: Version, asked: Asked) -> list[ResponseItem]:
     """The wait of each group."""
-    grouping = _grouping(reader, asked)
-    names = _names(grouping)
+    grouping = asked.grouping(reader)
+    called = names(grouping)
     found = metrics.responses(
-        reader, asked.selection, grouping, len(names), version.freshness.clock
+        reader, asked.selection, grouping, len(called), version.freshness.clock
     )
     items = []
-    for name, (watched, withdrawn) in zip(names, found, strict=True):
+    for name, (watched, withdrawn) in zip(called, found, strict=True):
         cases, unanswered = len(watched), survival.censored(watched)
         curve = _curve(watched)
         low, high = (None, None) if curve is None else curve.percentile_band(0.5)
@@ -144,10 +131,10 @@ def stage_items(reader: Reader, version: Version, asked: Asked) -> list[StageIte
 def ghosted_items(reader: Reader, version: Version, asked: Asked) -> list[GhostedItem]:
     """The open applications of each group, and the likely ghosted ones among them."""
     hours = ghosted_after(reader, version)
-    grouping = _grouping(reader, asked)
+    grouping = asked.grouping(reader)
     found = metrics.silences(reader, asked.selection, grouping, version.freshness.clock, hours)
     items = []
-    for number, name in _groups(grouping):
+    for number, name in enumerate(names(grouping)):
         silence = found.get(number, Silence(0, 0))
         item = GhostedItem(
             group=name,
@@ -243,41 +230,6 @@ VOLUMES = {
     for by_type in (False, True)
 }
 """Each volume by its period's length, and whether by type."""
-
-
-def _grouping(reader: Reader, asked: Asked) -> Grouping:
-    """The groups that there are."""
-    selection = asked.selection
-    match asked.by:
-        case By.COMPANY:
-            found = metrics.companies(reader, selection, cases=asked.cases_min, limit=asked.limit)
-            return Grouping(asked.by, names=tuple(found))
-        case By.SOURCE:
-            return Grouping(asked.by, names=tuple(metrics.sources(reader, selection)))
-        case By.WEEK:
-            between = metrics.applied_between(reader, selection)
-            if between is None:
-                return Grouping(asked.by)
-            first, last = between
-            after = last + timedelta(microseconds=1)
-            return Grouping(asked.by, starts=tuple(starts(Per.WEEK, asked.zone, first, after)))
-        case _:
-            return Grouping()
-
-
-def _names(grouping: Grouping) -> list[str | None]:
-    """What each group is called; a week by its Monday."""
-    match grouping.by:
-        case By.NONE:
-            return [None]
-        case By.WEEK:
-            return [begin.date().isoformat() for begin in grouping.starts[:-1]]
-        case _:
-            return list(grouping.names)
-
-
-def _groups(grouping: Grouping) -> Iterator[tuple[int, str | None]]:
-    return iter(enumerate(_names(grouping)))
 
 
 def _watched(reader: Reader, version: Version, selection: Selection) -> Floats:
