@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable
 
+import psycopg
+
 from flows.verify import verify
-from storage.postgres.connect import connect
+from storage.postgres.connect import Connection, connect
 from tests.faults.traffic import Traffic
 
 _POLL_S = 0.01
@@ -16,6 +18,8 @@ _OWNERS = """SELECT coalesce(sum(epoch), 0)::bigint FROM flow_positions
 _OPEN = """SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid IN
     (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2)
     AND datname = current_database()"""
+
+_kept: dict[str, Connection] = {}
 
 
 class NotExact(AssertionError):
@@ -45,9 +49,7 @@ def waiting(url: str) -> int:
 
 def owners(url: str, partitions: list[int]) -> int:
     """How often a flow has become the owner of one of these partitions, or of any for none."""
-    with connect(url, autocommit=True) as connection:
-        row = connection.execute(_OWNERS, (partitions,)).fetchone()
-    return int(row[0]) if row else 0
+    return _number(url, _OWNERS, (partitions,))
 
 
 def open_batches(url: str) -> int:
@@ -65,7 +67,18 @@ def until(condition: Callable[[], bool], within_s: float, what: str) -> float:
     return time.monotonic() - began
 
 
-def _number(url: str, statement: str) -> int:
-    with connect(url, autocommit=True) as connection:
-        row = connection.execute(statement).fetchone()
+def _number(url: str, statement: str, parameters: tuple[object, ...] = ()) -> int:
+    try:
+        row = _connection(url).execute(statement, parameters).fetchone()
+    except psycopg.OperationalError:  # the server was killed since
+        row = _connection(url, anew=True).execute(statement, parameters).fetchone()
     return int(row[0]) if row else 0
+
+
+def _connection(url: str, *, anew: bool = False) -> Connection:
+    """The one that is kept: one for each poll keeps a processor from what is waited for."""
+    if anew or url not in _kept:
+        while _kept:
+            _kept.popitem()[1].close()
+        _kept[url] = connect(url, autocommit=True)
+    return _kept[url]
