@@ -22,6 +22,7 @@ class PartitionsReader(StatelessSourcePartition[Piece]):
         self._awake: datetime | None = None
 
     def next_batch(self) -> list[Piece]:
+        began = datetime.now(UTC)
         self._tend()
         self._awake = None
         for index in sorted(self._partitions, key=lambda index: (index <= self._last, index)):
@@ -29,7 +30,8 @@ class PartitionsReader(StatelessSourcePartition[Piece]):
             if piece is not None:
                 self._last = index
                 return [piece]
-        self._awake = datetime.now(UTC) + self._poll
+        # The engine sleeps for what lies behind the begin of the turn, not its end.
+        self._awake = began + self._poll
         return []
 
     def next_awake(self) -> datetime | None:

@@ -35,8 +35,10 @@ class _LogPartition(StatefulSourcePartition[list[Line], None]):
         self._awake: datetime | None = None
 
     def next_batch(self) -> list[list[Line]]:
+        began = datetime.now(UTC)
         page = self._pupil.read()
-        self._awake = None if page else datetime.now(UTC) + _WAIT
+        # The engine sleeps for what lies behind the begin of the turn, not its end.
+        self._awake = None if page else began + _WAIT
         return [page] if page else []
 
     def next_awake(self) -> datetime | None:

@@ -46,8 +46,10 @@ class _PagePartition(StatefulSourcePartition[Page, None]):
         self._awake: datetime | None = None
 
     def next_batch(self) -> list[Page]:
+        began = datetime.now(UTC)
         page = self._pages.next(may_publish=self._publisher.idle())
-        self._awake = datetime.now(UTC) + _POLL if page is None else None
+        # The engine sleeps for what lies behind the begin of the turn, not its end.
+        self._awake = began + _POLL if page is None else None
         return [] if page is None else [page]
 
     def next_awake(self) -> datetime | None:

@@ -2,21 +2,26 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
 
 import bytewax.operators as op
 import pytest
 from bytewax.dataflow import Dataflow
 from bytewax.errors import BytewaxRuntimeError
-from bytewax.testing import TestingSink, TestingSource
+from bytewax.testing import TestingSink, TestingSource, run_main
 
 from flows import engine
+from flows.inputs import PartitionsInput
 from models.errors import Fenced
 from storage.postgres.connect import connect
 from storage.postgres.outbox import copy_lines
 from tests.platform.driving import ROOT, command, event, wait_until
 
 PATIENCE_S = 60.0
+_TURNS_S = (1.9, 1.0)
 _OWNED = "SELECT count(*) FROM flow_positions WHERE flow = 'analytics' AND epoch > 0"
 
 
@@ -49,6 +54,27 @@ def test_any_other_error_keeps_its_story() -> None:
     with pytest.raises(BytewaxRuntimeError) as raised:
         engine.run(dataflow(raising(ValueError("what was wrong")), []))
     assert "what was wrong" in str(raised.getrepr())
+
+
+def test_a_long_turn_that_finds_nothing_is_not_followed_by_a_long_sleep() -> None:
+    """The engine does so once an epoch has ended within a turn."""
+    turns: list[tuple[float, float]] = []
+
+    def tend() -> None:
+        began = time.monotonic()
+        if len(turns) < len(_TURNS_S):
+            time.sleep(_TURNS_S[len(turns)])  # the turn itself
+        turns.append((began, time.monotonic()))
+        if len(turns) > len(_TURNS_S):
+            raise Fenced("enough")
+
+    flow = Dataflow("idle")
+    source = PartitionsInput({}, timedelta(milliseconds=20), tend)
+    op.output("write", op.input("read", flow, source), TestingSink([]))
+    with pytest.raises(BytewaxRuntimeError):
+        run_main(flow, epoch_interval=timedelta(seconds=2))
+    slept = [began - ended for (_, ended), (began, _) in pairwise(turns)]
+    assert max(slept) < _TURNS_S[-1] / 2, slept
 
 
 def test_a_flow_that_was_replaced_ends_with_one_clear_line(database: str) -> None:
