@@ -112,7 +112,7 @@ class Broker:
 
     def _configure(self) -> None:
         port = self._own_port()
-        controller = _free_port(0)
+        controller = free_port(0)
         flush = "log.flush.interval.messages=1\n" if self._durable else ""
         self._properties.write_text(
             "process.roles=broker,controller\nnode.id=1\n"
@@ -133,8 +133,8 @@ class Broker:
     def _own_port(self) -> int:
         """The port that clients know already where there is one."""
         with suppress(Unavailable):
-            return _free_port(int(self.address().rpartition(":")[2]))
-        return _free_port(self._port)
+            return free_port(int(self.address().rpartition(":")[2]))
+        return free_port(self._port)
 
     def _format(self, jars: str) -> None:
         shutil.rmtree(self.folder / "log", ignore_errors=True)
@@ -198,7 +198,7 @@ def _java(jars: str) -> list[str]:
     return [str(JAVA), _HEAP, *_LEAN, quiet, "-cp", jars]
 
 
-def _free_port(port: int) -> int:
+def free_port(port: int) -> int:
     """`port`, or a free one for 0. Raises ConfigurationError when it is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from storage.kafka.broker import Broker, _free_port
+from storage.kafka.broker import Broker, free_port
 
 _CHUNK = 1 << 16
 _RESET = struct.pack("ii", 1, 0)
@@ -130,7 +130,7 @@ class FarBroker(Broker):
 
     def _configure(self) -> None:
         super()._configure()
-        self._link.target = _free_port(0)
+        self._link.target = free_port(0)
         far = {
             "listeners": f"FAR://127.0.0.1:{self._link.target}",
             "advertised.listeners": f"FAR://127.0.0.1:{self._link.port}",

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from api.app import create
 from models.settings import Settings
-from tests.security.matrix import CALLERS, MATRIX, Kind
+from tests.security.matrix import CALLERS, MATRIX, Kind, Route
 from tests.warehouse.stories import application
 
 USERS = {
@@ -145,16 +145,23 @@ def documented() -> list[str]:
     ]
 
 
+async def request_of(
+    name: str, seeded: Callable[[], Awaitable[dict[str, str]]]
+) -> tuple[Route, str, str, bytes]:
+    """The route, and a request that suits it."""
+    method, template = name.split()
+    route = MATRIX[name]
+    body = b"" if route.body is None else json.dumps(route.body).encode()
+    return route, method, template.format(**await seeded()), body
+
+
 def test_every_route_is_in_the_matrix_and_nothing_else():
     assert sorted(documented()) == sorted(MATRIX)
 
 
 @pytest.mark.parametrize("name", MATRIX)
 async def test_who_may_and_who_may_not(name: str, send, seeded):
-    method, template = name.split()
-    route = MATRIX[name]
-    body = b"" if route.body is None else json.dumps(route.body).encode()
-    path = template.format(**await seeded())
+    route, method, path, body = await request_of(name, seeded)
     for caller in CALLERS:
         answer = await send(caller, method, path, body)
         if caller in route.kind.value:
@@ -188,10 +195,7 @@ async def test_who_may_not_is_told_so_before_his_body_is_looked_at(name: str, se
 
 @pytest.mark.parametrize("name", MATRIX)
 async def test_an_unknown_parameter_is_refused_after_who_may_not(name: str, send, seeded):
-    method, template = name.split()
-    route = MATRIX[name]
-    body = b"" if route.body is None else json.dumps(route.body).encode()
-    path = template.format(**await seeded())
+    route, method, path, body = await request_of(name, seeded)
     for caller in CALLERS:
         answer = await send(caller, method, f"{path}?surprise=1&scope=all&Limit=5", body)
         if caller in route.kind.value:
