@@ -1,6 +1,8 @@
 """An open application's chance is predicted anew as silence grows, and told where it moved."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 from models.rescoring import Wanted
 from models.settings import Settings
@@ -82,3 +84,26 @@ def test_who_is_asked_for_again_meanwhile_is_not_answered_yet(database: str) -> 
         assert rescores.asked(flow, 0, 10) == second
         rescores.done(flow, {"a": second["a"].number})
         assert not rescores.asked(flow, 0, 10)
+
+
+def test_who_is_answered_is_looked_for_once(database: str) -> None:
+    """Also where the planner knows of one row: looked for at each row, it took minutes."""
+    with connect(database, autocommit=True) as connection:
+        names = [str(number) for number in range(50)]
+        rescores.ask(connection, {names[0]: 0})
+        connection.execute("VACUUM ANALYZE rescores")
+        rescores.ask(connection, dict.fromkeys(names, 0))
+        numbers = [one.number for one in rescores.asked(connection, 0, 50).values()]
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {rescores.SQL.done}"
+        row = connection.execute(explain, (sorted(names), numbers)).fetchone()
+        assert row is not None
+        loops = [node["Actual Loops"] for node in _nodes(row[0][0]["Plan"], "LockRows")]
+        assert loops == [1]
+        assert not rescores.asked(connection, 0, 50)
+
+
+def _nodes(plan: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
+    if plan["Node Type"] == kind:
+        yield plan
+    for inner in plan.get("Plans", ()):
+        yield from _nodes(inner, kind)

@@ -43,17 +43,18 @@ WITH taken AS (
 SELECT payload FROM taken
 
 -- name: take_batch
--- The next ones up to a place: newest id, reason or null, limit.
+-- The next ones up to a place: newest id, reason or null, limit. ARRAY: looked for once; IN may be
+-- for each row of the table.
 WITH taken AS (
     DELETE FROM dead_letters
-    WHERE id IN (
+    WHERE id = ANY (ARRAY(
         SELECT id
         FROM dead_letters
         WHERE id <= $1 AND ($2::text IS NULL OR reason = $2)
         ORDER BY id
         LIMIT $3
         FOR UPDATE SKIP LOCKED
-    )
+    ))
     RETURNING source, partition, payload
 ), counted AS (
     INSERT INTO redrives (source, partition, letters)

@@ -14,10 +14,12 @@ ORDER BY rescores.application_id
 LIMIT $2
 
 -- name: done
--- One that is locked is being asked for anew.
-DELETE FROM rescores WHERE application_id IN (
-    SELECT rescores.application_id
-    FROM rescores JOIN unnest($1::text[], $2::bigint[]) AS answered (application_id, number)
-        USING (application_id, number)
-    FOR UPDATE OF rescores SKIP LOCKED
-)
+-- One that is locked is being asked for anew. ARRAY: looked for once; IN may be, with a plan of a
+-- table whose size is not known yet, for each row of the table.
+DELETE FROM rescores WHERE application_id = ANY (ARRAY(
+    SELECT application_id
+    FROM rescores
+    WHERE application_id = ANY ($1)
+        AND (application_id, number) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))
+    FOR UPDATE SKIP LOCKED
+))
