@@ -60,10 +60,13 @@ Database = Annotated[asyncpg.Pool, Depends(database)]
 Config = Annotated[Settings, Depends(config)]
 
 
-def require(*roles: Role) -> Dependency:
-    """A dependency that lets these roles in: `Annotated[Principal, require(Role.ADMIN)]`."""
+def require(*roles: Role, who: Callable[..., object] = caller) -> Dependency:
+    """A dependency that lets these roles in: `Annotated[Principal, require(Role.ADMIN)]`.
 
-    def check(principal: Caller) -> Principal:
+    `who` is the dependency that says who asks.
+    """
+
+    def check(principal: Annotated[Principal, Depends(who)]) -> Principal:
         if principal.role not in roles:
             raise AccessDenied("you do not have access to this resource")
         return principal

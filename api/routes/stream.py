@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from api.auth import Principal, Role
-from api.dependencies import Caller, Config, Database, Process
+from api.dependencies import Caller, Config, Database, Process, require
 from api.guard import COOKIE, bearer
 from api.models import Model
 from api.stream.response import StreamResponse
-from api.stream.viewer import Viewer, of_application, viewing
+from api.stream.viewer import Viewer, of_application, viewer
 from api.strict import StrictRoute
 from models.errors import Unauthenticated
 from storage.postgres import stream_tickets
@@ -47,7 +47,7 @@ class Ticket(Model):
 
 @router.get("/stream", status_code=200, response_class=StreamResponse, responses=_EVENT_STREAM)
 async def of_user(
-    caller: Annotated[Principal, viewing(Role.USER, Role.ADMIN)],
+    caller: Annotated[Principal, require(Role.USER, Role.ADMIN, who=viewer)],
     parts: Process,
     snapshot: Snapshot = False,
     last_event_id: Known = None,
@@ -86,7 +86,7 @@ async def of_one_application(
     responses=_EVENT_STREAM,
 )
 async def of_counters(
-    caller: Annotated[Principal, viewing(Role.ANALYST, Role.ADMIN)],
+    caller: Annotated[Principal, require(Role.ANALYST, Role.ADMIN, who=viewer)],
     parts: Process,
     snapshot: Snapshot = False,
     last_event_id: Known = None,

@@ -4,12 +4,11 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
-from fastapi.params import Depends as Dependency
 
 from api.access import check_read, denied
 from api.auth import Principal, Role
 from api.dependencies import Database, Process
-from models.errors import AccessDenied, RateLimited, TokenInvalid, Unauthenticated
+from models.errors import RateLimited, TokenInvalid, Unauthenticated
 from models.events import IDENTIFIER_PATTERN
 from storage.postgres import applications, stream_tickets
 from storage.postgres.event_log import Audience
@@ -42,19 +41,6 @@ async def viewer(
 
 
 Viewer = Annotated[Principal, Depends(viewer)]
-
-
-def viewing(*roles: Role) -> Dependency:
-    """A dependency that lets these roles in: `require` for who opens a stream."""
-
-    async def check(caller: Viewer) -> Principal:
-        if caller.role not in roles:
-            raise AccessDenied("you do not have access to this resource")
-        return caller
-
-    found = Depends(check)
-    assert isinstance(found, Dependency)  # noqa: S101
-    return found
 
 
 async def of_application(
