@@ -10,6 +10,7 @@ from models.errors import Unavailable
 from models.settings import Settings
 from storage.kafka.broker import Broker
 from storage.postgres.embedded import Server
+from storage.postgres.migrate import check_version
 
 
 def settings_of(context: typer.Context) -> Settings:
@@ -66,15 +67,19 @@ def database(settings: Settings) -> Iterator[str]:
     """`postgres_url`, for which the embedded server is started where it does not run.
 
     It is stopped again at the end. Raises Unavailable where there is no database yet,
-    AlreadyRunning while an `up` is just starting.
+    AlreadyRunning while an `up` is just starting, SchemaTooNew for a database of a newer version.
     """
     server = Server(settings.postgres_folder)
     if settings.postgres_url is not None or server.pid() or not server.folder.exists():
-        yield postgres_url(settings)
+        url = postgres_url(settings)
+        check_version(url)
+        yield url
         return
     claim = Claim(settings)
     try:
-        yield server.start()
+        url = server.start()
+        check_version(url)
+        yield url
     finally:
         server.stop()
         claim.release()

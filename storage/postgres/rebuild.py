@@ -7,7 +7,7 @@ from models.batch import Held, hold
 from storage.postgres.batch import copy_staging
 from storage.postgres.connect import Connection
 from storage.postgres.queries import load
-from storage.postgres.states import states_from_log
+from storage.postgres.states import refuse_newer, states_from_log
 
 SQL = load("rebuild")
 
@@ -40,10 +40,13 @@ def pages(connection: Connection, size: int) -> Iterator[list[str]]:
 
 
 def refold(connection: Connection, application_ids: list[str]) -> dict[str, Held]:
-    """The applications from nothing but the log, one revision above their stored rows."""
-    revisions: dict[str, int] = dict(
-        connection.execute(SQL.revisions, (application_ids,)).fetchall()
-    )
+    """The applications from nothing but the log, one revision above their stored rows.
+
+    Raises SchemaTooNew for a row that a newer version of the product has folded.
+    """
+    stored = connection.execute(SQL.stored, (application_ids,)).fetchall()
+    refuse_newer(fold_version for _, _, fold_version in stored)
+    revisions: dict[str, int] = {name: revision for name, revision, _ in stored}
     return {
         application_id: hold(state, fold(state), None, revisions.get(application_id, 0) + 1)
         for application_id, state in states_from_log(connection, application_ids).items()

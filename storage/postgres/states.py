@@ -1,5 +1,7 @@
 """What is held of applications, loaded in bulk."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from models.analytics import FOLD_VERSION, fold
@@ -28,12 +30,7 @@ def load_held(connection: Connection, application_ids: list[str]) -> dict[str, H
     """
     with connection.cursor(binary=True) as cursor:
         found = [_Loaded(*row) for row in cursor.execute(SQL.load, (application_ids,))]
-    newest = max((loaded.fold_version for loaded in found), default=0)
-    if newest > FOLD_VERSION:
-        raise SchemaTooNew(
-            f"rows of fold version {newest} are here; this program folds version {FOLD_VERSION}."
-            " Start the newer program."
-        )
+    refuse_newer(loaded.fold_version for loaded in found)
     older = [loaded.application_id for loaded in found if loaded.fold_version < FOLD_VERSION]
     refolded = states_from_log(connection, older) if older else {}
     held: dict[str, Held] = {}
@@ -43,6 +40,16 @@ def load_held(connection: Connection, application_ids: list[str]) -> dict[str, H
             state = unpack(loaded.state)
         held[loaded.application_id] = hold(state, fold(state), None, loaded.revision)
     return held
+
+
+def refuse_newer(fold_versions: Iterable[int]) -> None:
+    """Raise SchemaTooNew for a row that a newer version of the product has folded."""
+    newest = max(fold_versions, default=0)
+    if newest > FOLD_VERSION:
+        raise SchemaTooNew(
+            f"rows of fold version {newest} are here; this program folds version {FOLD_VERSION}."
+            " Start the newer program."
+        )
 
 
 def states_from_log(connection: Connection, application_ids: list[str]) -> dict[str, State]:

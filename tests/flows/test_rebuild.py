@@ -3,7 +3,7 @@
 import pytest
 
 from flows.rebuild import run
-from models.errors import AlreadyRunning
+from models.errors import AlreadyRunning, SchemaTooNew
 from models.settings import Settings
 from storage.postgres.connect import connect
 from tests.flows.driving import drain, put
@@ -60,6 +60,22 @@ def test_an_older_state_is_refolded_when_an_event_touches_it(
     with connect(database, autocommit=True) as connection:
         row = connection.execute("SELECT version, status, views FROM application_analytics")
         assert row.fetchone() == (16, "withdrawn", 1)
+
+
+def test_rows_of_a_newer_version_are_left_alone(database: str, settings: Settings) -> None:
+    lines = (GOLDEN / "events.ndjson").read_bytes().splitlines()
+    put(database, lines[:-1])
+    drain(database, settings)
+    with connect(database, autocommit=True) as connection:
+        connection.execute("UPDATE application_analytics SET fold_version = 9, views = 99")
+        with pytest.raises(SchemaTooNew, match="fold version 9"):
+            run(connection)
+    put(database, lines[-1:])
+    with pytest.raises(SchemaTooNew, match="fold version 9"):
+        drain(database, settings)
+    with connect(database) as connection:
+        kept = connection.execute("SELECT fold_version, views FROM application_analytics")
+        assert kept.fetchall() == [(9, 99)]
 
 
 def test_it_refuses_while_a_flow_is_running(database: str) -> None:

@@ -152,11 +152,12 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
             )
     finally:
         server.stop()
-    ended = run(tmp_path / "data", "up", "--port", "0")
-    assert ended.returncode == 1
-    assert "newer version of jobfinders (schema 9999" in ended.stderr
-    assert ended.stderr.count("\n") == 1
-    assert server.pid() is None
+    for command in (("up", "--port", "0"), ("rebuild",), ("verify",), ("publish",)):
+        ended = run(tmp_path / "data", *command)
+        assert ended.returncode == 1, command
+        assert "newer version of jobfinders (schema 9999" in ended.stderr
+        assert ended.stderr.count("\n") == 1
+        assert server.pid() is None
 
 
 def test_open_streams_do_not_delay_the_end(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ SELECT DISTINCT application_id FROM event_log
 WHERE application_id > $1 AND type <> 'application.analytics_updated'
 ORDER BY application_id LIMIT $2
 
--- name: revisions
-SELECT application_id, revision FROM application_analytics
+-- name: stored
+SELECT application_id, revision, fold_version FROM application_analytics
 WHERE application_id = ANY ($1)
 
 -- name: differences
