@@ -23,6 +23,15 @@ Intl.DateTimeFormat.prototype.resolvedOptions = function () {
 };
 """
 
+# Axes and their figures are grey.
+_BLUE_PIXELS = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let blue = 0;
+  for (let at = 0; at < data.length; at += 4)
+    blue += data[at + 3] > 0 && data[at + 2] - data[at] > 60;
+  return blue;
+}"""
+
 
 @pytest.fixture
 def published(product: Settings, road: Road, user: str) -> None:
@@ -59,6 +68,15 @@ def test_the_figures_are_the_apis(visit: Visit, user: str) -> None:
     silent = len(answer(visitor, "ghosted/applications", user))
     rows = visitor.panel("ghosted").locator("tbody tr")
     expect(rows).to_have_count(silent)
+
+
+@pytest.mark.usefixtures("published")
+def test_a_chart_draws_its_figures_on_a_phone_too(visit: Visit) -> None:
+    visitor = visit(viewport={"width": 360, "height": 740}).open("user")
+    for panel in ("volume", "response"):
+        canvas = visitor.panel(panel).locator("canvas")
+        expect(canvas).to_be_visible()
+        assert canvas.evaluate(_BLUE_PIXELS) > 20, f"{panel} shows nothing but its axes"
 
 
 @pytest.mark.usefixtures("published")

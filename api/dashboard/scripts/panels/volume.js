@@ -59,7 +59,7 @@ function options() {
     scales: { x: { range: withHalfABar }, y: { range: (_, __, most) => [0, most * 1.05 || 1] } },
     axes: [axis({ size: 34, values: (_, ticks) => ticks.map((tick) => day(1_000 * tick)), space: 70 }), axis({ size: 54, values: (_, ticks) => ticks.map(count) })],
     series: [{}, {
-      stroke: "transparent", fill: () => color("bar"), points: { show: false }, paths: bars({ size: [0.75, 48], radius: 0.12 }),
+      width: 0, fill: () => color("bar"), points: { show: false }, paths: bars({ size: [0.75, 48], radius: 0.12 }),
     }],
   };
 }
