@@ -173,6 +173,19 @@ def test_too_few_is_not_none(visit: Visit, product: Settings, road: Road, user: 
         expect(visitor.panel(panel).locator(".panel-notice")).to_contain_text("Fewer than 5")
 
 
+def test_before_the_first_event_figures_are_of_no_time(visit: Visit) -> None:
+    def before(route: Route) -> None:
+        response = route.fetch()
+        found = response.json()
+        found["freshness"]["clock"] = "1970-01-01T00:00:00Z"
+        route.fulfill(response=response, json=found)
+
+    visitor = visit()
+    visitor.page.route("**/api/analytics/funnel?**", before)
+    visitor.open("user")
+    expect(visitor.panel("funnel").locator(".panel-fresh")).to_have_text("No event yet")
+
+
 @pytest.mark.usefixtures("published")
 def test_few_questions_are_asked_at_once(visit: Visit) -> None:
     asking: set[Request] = set()

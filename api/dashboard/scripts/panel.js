@@ -101,8 +101,9 @@ export class Panel {
   }
 
   #tell({ clock: until }) {
+    if (Date.parse(until) <= 0) return setText(this.#fresh, "No event yet");
     const today = day(until) === day(Date.now());
-    setText(this.#fresh, `Data up to ${today ? "" : `${day(until)}, `}${clock(until)}`);
+    return setText(this.#fresh, `Data up to ${today ? "" : `${day(until)}, `}${clock(until)}`);
   }
 
   // What is drawn stays, with a note.
