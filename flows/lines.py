@@ -8,7 +8,6 @@ import stat
 import sys
 import zlib
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Self
 
 from models.errors import UnreadableInput
@@ -46,12 +45,7 @@ class Input:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stream.close()
 
     @property

@@ -1,6 +1,5 @@
 """What a person sees of long work, on stderr."""
 
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -27,12 +26,7 @@ class Display:
         self._progress.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
