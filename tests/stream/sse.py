@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 
 
@@ -65,12 +64,7 @@ class Stream:
             size = int(self.headers.get("content-length", 0))
             raise Refused(status, await self.reader.readexactly(size))
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.writer.transport.abort()
 
     async def chunks(self) -> AsyncIterator[bytes]:
