@@ -25,14 +25,12 @@ from api.revocations import Revocations
 from api.routes import ROUTERS
 from api.services.ghosting import Ghosting
 from api.services.warehouse import Warehouse
-from api.shared_limit import Shared
 from api.state import State
 from api.stream.streams import Streams
 from api.upkeep import repeat
 from models.settings import Settings
 from storage.postgres.embedded import Server
 from storage.postgres.pool import make_pool
-from storage.redis.windows import Windows
 
 _FORGET_EVERY_S = 3_600
 _GHOSTING_EVERY_S = 30
@@ -86,6 +84,9 @@ def _assemble(settings: Settings) -> State:
     metrics.registry.register(pipeline)
     limiter: Limiter = InProcess()
     if settings.redis_url is not None:
+        from api.shared_limit import Shared  # noqa: PLC0415  its client is slow to import
+        from storage.redis.windows import Windows  # noqa: PLC0415
+
         limiter = Shared(Windows(settings.redis_url), metrics.redis_unreachable)
     warehouse = Warehouse(settings.warehouse_folder)
     return State(
