@@ -34,7 +34,7 @@ class Hop(NamedTuple):
     share: float | None
     """Of all applications; null without any."""
     pass_through: float | None
-    """Of those who reached the stage before."""
+    """Of those who reached the stage before; null where these are too few."""
     open: int
     rejected: int
     withdrawn: int
@@ -51,12 +51,12 @@ class Offers(NamedTuple):
     rejected: int
     withdrawn: int
     acceptance_rate: float | None
-    """Hired of the offers that are not open any more."""
+    """Hired of the offers that are not open any more; null where these are too few."""
 
 
-def funnel(standings: Iterable[Standing]) -> list[Hop]:
+def funnel(standings: Iterable[Standing], cases_min: int = 1) -> list[Hop]:
     """Each stage in order. reached(n) − reached(n + 1) = open + rejected + withdrawn of n, but
-    at the last, whose remainder is hired."""
+    at the last, whose remainder is hired. No share is of fewer than `cases_min`."""
     ends: Counter[tuple[str, str]] = Counter()
     for standing in standings:
         ends[standing.furthest, _end(standing.status)] += standing.applications
@@ -69,8 +69,8 @@ def funnel(standings: Iterable[Standing]) -> list[Hop]:
             Hop(
                 stage,
                 reached,
-                share(reached, total),
-                None if before is None else share(reached, before),
+                share(reached, total, cases_min),
+                None if before is None else share(reached, before, cases_min),
                 here["open"],
                 here["rejected"],
                 here["withdrawn"],
@@ -81,8 +81,8 @@ def funnel(standings: Iterable[Standing]) -> list[Hop]:
     return hops
 
 
-def offers(standings: Iterable[Standing]) -> Offers:
-    """Offers among them."""
+def offers(standings: Iterable[Standing], cases_min: int = 1) -> Offers:
+    """Offers among them. No share is of fewer than `cases_min`."""
     applications = 0
     ends: Counter[str] = Counter()
     for standing in standings:
@@ -93,18 +93,18 @@ def offers(standings: Iterable[Standing]) -> Offers:
     return Offers(
         applications,
         offered,
-        share(offered, applications),
+        share(offered, applications, cases_min),
         ends["open"],
         ends["hired"],
         ends["rejected"],
         ends["withdrawn"],
-        share(ends["hired"], offered - ends["open"]),
+        share(ends["hired"], offered - ends["open"], cases_min),
     )
 
 
-def share(part: int, whole: int) -> float | None:
-    """Between 0 and 1; None of nothing."""
-    return part / whole if whole else None
+def share(part: int, whole: int, whole_min: int = 1) -> float | None:
+    """Between 0 and 1; None of nothing, and of fewer than `whole_min`."""
+    return part / whole if whole >= whole_min else None
 
 
 def _end(status: str) -> str:

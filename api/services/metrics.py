@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -43,7 +44,7 @@ def funnel_items(reader: Reader, _: Version, asked: Asked) -> list[FunnelItem]:
     found = metrics.standings(reader, asked.selection, grouping)
     items = []
     for number, name in enumerate(names(grouping)):
-        hops = funnel(found.get(number, []))
+        hops = funnel(found.get(number, []), asked.cases_min)
         for hop in hops:
             item = FunnelItem(group=name, **hop._asdict())
             items.append(_shown(item, hops[0].reached, asked))
@@ -56,7 +57,8 @@ def offers_items(reader: Reader, _: Version, asked: Asked) -> list[OffersItem]:
     found = metrics.standings(reader, asked.selection, grouping)
     items = []
     for number, name in enumerate(names(grouping)):
-        item = OffersItem(group=name, **offers(found.get(number, []))._asdict())
+        counted = offers(found.get(number, []), asked.cases_min)
+        item = OffersItem(group=name, **counted._asdict())
         items.append(_shown(item, item.applications or 0, asked))
     return items
 
@@ -202,9 +204,7 @@ def volume_items(
         raise InvalidRequest(
             f"more than {_PERIODS_BY_TYPE_MAX} periods by type: take longer ones, or fewer"
         )
-    narrow = Selection(
-        selection.user_id, since, until, selection.company, selection.sources, selection.statuses
-    )
+    narrow = replace(selection, since=selection.since or begins[0], until=until)
     found = metrics.volume(reader, narrow, begins, by_type=by_type)
     counts = {(one.period, one.type): one.events for one in found}
     kinds = sorted({one.type for one in found if one.type}) if by_type else [None]

@@ -106,13 +106,18 @@ async def test_funnel(ann: httpx.AsyncClient) -> None:
 @pytest.mark.usefixtures("world")
 async def test_a_company_of_few_is_not_shown(ann: httpx.AsyncClient, bearer: Bearer) -> None:
     body = (await ann.get(f"{PATH}/offers?by=company")).json()
-    assert [(item["group"], item["offered"]) for item in body["items"]] == [("Acme", 1)]
+    shown = [(item["group"], item["offered"], item["acceptanceRate"]) for item in body["items"]]
+    assert shown == [("Acme", 1, None)]  # no rate of one offer
     mine = bearer("bob")
     body = (await ann.get(f"{PATH}/offers?by=company&scope=mine", headers=mine)).json()
-    assert [(item["group"], item["applications"]) for item in body["items"]] == [
-        ("Bits", 2),
-        ("Acme", 1),
+    shown = [
+        (item["group"], item["applications"], item["acceptanceRate"]) for item in body["items"]
     ]
+    assert shown == [("Bits", 2, None), ("Acme", 1, 1)]
+    body = (await ann.get(f"{PATH}/funnel?company=Acme")).json()
+    assert [item["reached"] for item in body["items"]] == [6, 4, 2, 1, 1, 1, 1]
+    passed = [item["passThrough"] for item in body["items"]]
+    assert passed == [None, 4 / 6, None, None, None, None, None]
     body = (await ann.get(f"{PATH}/funnel?company=Bits")).json()
     assert {item["reached"] for item in body["items"]} == {None}
 
@@ -140,6 +145,18 @@ async def test_volume(ann: httpx.AsyncClient) -> None:
         ("2026-03-02T00:00:00+01:00", None),
         ("2026-03-03T00:00:00+01:00", None),
     ]
+
+
+@pytest.mark.usefixtures("world")
+async def test_the_first_period_of_a_volume_is_whole(
+    client: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    client.headers.update(bearer("ada"))
+    query = f"{PATH}/volume?scope=mine&per=week&to=2028-03-01T23:00:00Z"
+    by_default, *_ = (await client.get(query)).json()["items"]
+    asked_for, *_ = (await client.get(f"{query}&from=2026-03-02")).json()["items"]
+    assert by_default == asked_for
+    assert by_default["start"] == "2026-03-02T00:00:00Z"
 
 
 @pytest.mark.usefixtures("world")
