@@ -47,6 +47,4 @@ def _sign(key: bytes, scope: tuple[object, ...], body: bytes) -> bytes:
 
 
 def _invalid() -> InvalidRequest:
-    return InvalidRequest(
-        "the cursor is not of this list", details={"field": "cursor", "reason": "invalid cursor"}
-    )
+    return InvalidRequest("the cursor is not of this list", field="query.cursor")

@@ -24,7 +24,7 @@ def if_match(request: Request) -> int | None:
     if value == "*":
         return None
     if len(request.headers.getlist("if-match")) > 1 or "," in value:
-        raise InvalidRequest("If-Match takes one ETag", details={"header": "If-Match"})
+        raise InvalidRequest("If-Match takes one ETag", field="header.if-match")
     match = _is_etag(value)
     if match is None:
         raise PreconditionFailed("If-Match names a revision that never was")

@@ -92,7 +92,7 @@ async def _of_validation(request: Request, error: Exception) -> Response:
 def _unparsed(request: Request, body: bytes) -> JobfindersError:
     if is_json(request):
         _, fault = parse(body)
-        return InvalidRequest(f"the body {fault}")
+        return InvalidRequest(f"the body {fault}", field="body")
     return UnsupportedMediaType("the body must be application/json")
 
 

@@ -28,6 +28,7 @@ KEPT_HOURS = 24
 
 _is_key = re.compile(r"[\x21-\x7e]{1,128}").fullmatch
 _KEPT_HEADERS = ("content-type", "etag", "location")
+_FIELD = "header.idempotency-key"
 
 
 class IdempotentRequest:
@@ -94,7 +95,7 @@ async def idempotency(
     """This request under its `Idempotency-Key`, if it has one."""
     key = None if idempotency_key is None else _key(idempotency_key)
     if len(request.headers.getlist("idempotency-key")) > 1:
-        raise InvalidRequest("more than one Idempotency-Key")
+        raise InvalidRequest("more than one Idempotency-Key", field=_FIELD)
     parts = (request.method, request.url.path, request.url.query)
     digest = hashlib.sha256("\n".join(parts).encode() + b"\n" + await request.body())
     return IdempotentRequest(caller.user_id, key, digest.digest())
@@ -104,7 +105,7 @@ def _key(value: str) -> str:
     """The draft's quoted string, or the same bare."""
     key = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
     if _is_key(key) is None:
-        raise InvalidRequest("Idempotency-Key: 1-128 printable ASCII characters")
+        raise InvalidRequest("1-128 printable ASCII characters", field=_FIELD)
     return key
 
 

@@ -110,9 +110,17 @@ class UnsupportedMediaType(JobfindersError):
 
 
 class InvalidRequest(JobfindersError):
-    """A request that is well-formed HTTP but not acceptable."""
+    """A request that is well-formed HTTP but not acceptable; `field` is what is wrong in it,
+    such as `query.cursor`, in the form in which `details` lists several."""
 
     code = "VALIDATION_ERROR"
+
+    def __init__(
+        self, message: str, *, field: str | None = None, details: Details | None = None
+    ) -> None:
+        if field is not None:
+            details = {"fields": [{"field": field, "message": message, "type": "invalid"}]}
+        super().__init__(message, details=details)
 
 
 class InvalidEvent(JobfindersError):

@@ -31,7 +31,7 @@ async def add(connection: asyncpg.Connection, entity: Entity, note: Note) -> Not
 async def change(connection: asyncpg.Connection, note: Note) -> Note:
     """Store a changed note, as it is then. Raises InvalidRequest for a reminder without date."""
     if note.type == _REMINDER and note.reminder_date is None:
-        raise InvalidRequest("A reminder needs a date", details={"field": "reminderDate"})
+        raise InvalidRequest("A reminder needs a date", field="body.reminderDate")
     return await notes.update(connection, note)
 
 

@@ -82,6 +82,32 @@ async def test_validation_names_fields_and_never_repeats_values(client, bearer):
     assert "secret-value" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "content", "headers", "field"),
+    [
+        ("GET", "?limit=0", b"", {}, "query.limit"),
+        ("GET", "?cursor=forged", b"", {}, "query.cursor"),
+        ("POST", "", b"{", {}, "body"),
+        ("POST", "", b"{}", {"Idempotency-Key": "ü"}, "header.idempotency-key"),
+        ("POST", "", b"{}", {"Idempotency-Key": "x" * 129}, "header.idempotency-key"),
+    ],
+)
+async def test_whatever_is_invalid_is_named_alike(
+    client, bearer, method, path, content, headers, field
+):
+    headers |= bearer() | {"Content-Type": "application/json"}
+    answer = await client.request(
+        method,
+        f"/api/applications{path}",
+        headers={name: value.encode() for name, value in headers.items()},
+        content=content,
+    )
+    assert answer.status_code == 422
+    faults = answer.json()["error"]["details"]["fields"]
+    assert field in [fault["field"] for fault in faults]
+    assert all(set(fault) == {"field", "message", "type"} for fault in faults)
+
+
 async def test_an_unexpected_error_is_told_without_a_trace(app, client):
     @app.get("/broken")
     async def broken() -> None:

@@ -28,5 +28,6 @@ def test_what_matches_no_revision(value):
 
 @pytest.mark.parametrize("values", [('"1", "2"',), ('"1"', '"2"')])
 def test_one_etag_only(values):
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidRequest) as refused:
         if_match(request(*values))
+    assert "header.if-match" in str(refused.value.details)

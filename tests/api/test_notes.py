@@ -59,6 +59,7 @@ async def test_a_reminder_needs_its_date(ada: httpx.AsyncClient, path: str) -> N
     assert made.json()["reminderDate"] == "2026-12-24T08:00:00Z"
     cleared = await ada.patch(made.headers["location"], json={"reminderDate": None})
     assert cleared.status_code == 422
+    assert cleared.json()["error"]["details"]["fields"][0]["field"] == "body.reminderDate"
     moved = await ada.patch(made.headers["location"], json={"reminderDate": "2027-01-01T00:00:00Z"})
     assert moved.json()["reminderDate"] == "2027-01-01T00:00:00Z"
 
