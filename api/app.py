@@ -35,7 +35,8 @@ from storage.postgres.pool import make_pool
 _FORGET_EVERY_S = 3_600
 _GHOSTING_EVERY_S = 30
 _EXPOSED = [
-    *("ETag", "Location", "Link", "X-Trace-Id", "Retry-After", "RateLimit"),
+    *("ETag", "Location", "Link", "Idempotency-Replayed", "X-Trace-Id"),
+    *("Retry-After", "RateLimit", "RateLimit-Policy"),
     *("X-Definition", "X-Clock", "X-Published-At", "X-As-Of"),
 ]
 _ALLOWED = ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID"]

@@ -189,6 +189,7 @@ async def test_origins_are_let_in_by_setting_only(settings: Settings, client):
         assert answer.headers["access-control-allow-origin"] == "https://app.example"
         exposed = set(answer.headers["access-control-expose-headers"].split(", "))
         assert exposed >= {"ETag", "X-Definition", "X-Clock", "X-Published-At", "X-As-Of"}
+        assert exposed >= {"RateLimit", "RateLimit-Policy", "Idempotency-Replayed"}
         preflight = origin | {
             "Access-Control-Request-Method": "PATCH",
             "Access-Control-Request-Headers": "authorization,if-match",
