@@ -16,7 +16,6 @@ from api.strict import STREAM
 from models.errors import (
     InvalidRequest,
     JobfindersError,
-    RateLimited,
     TokenInvalid,
     Unauthenticated,
     UnsupportedMediaType,
@@ -75,12 +74,7 @@ class Guard:
 
     def _count(self, scope: Scope, verdict: Verdict) -> None:
         scope["state"]["response_headers"] = verdict.headers()
-        if not verdict.passed:
-            raise RateLimited(
-                "too many requests",
-                retry_after=verdict.reset_s,
-                details={"limit": verdict.policy.name},
-            )
+        verdict.check()
 
 
 def _refuse_oddities(scope: Scope, headers: Headers) -> None:

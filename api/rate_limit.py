@@ -8,6 +8,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
 from api.auth import Principal, Role
+from models.errors import RateLimited
 from models.settings import Settings
 
 _CALLERS_MAX = 100_000
@@ -39,6 +40,12 @@ class Verdict:
             "RateLimit-Policy": f'"{policy.name}";q={policy.requests};w={policy.window_s}',
             "RateLimit": f'"{policy.name}";r={self.remaining};t={self.reset_s}',
         }
+
+    def check(self) -> None:
+        """Raise RateLimited where the request does not pass."""
+        if not self.passed:
+            details = {"limit": self.policy.name}
+            raise RateLimited("too many requests", retry_after=self.reset_s, details=details)
 
 
 class Limiter(Protocol):

@@ -14,7 +14,7 @@ from api.dependencies import Config, Process
 from api.models import Body, Model
 from api.strict import StrictRoute
 from models.demo import DEMO_ACCOUNTS
-from models.errors import NotFound, RateLimited
+from models.errors import NotFound
 from models.instant import US_PER_SECOND, to_datetime
 from models.role import Role
 from storage import development_tokens
@@ -57,8 +57,7 @@ async def counted(request: Request, parts: Process) -> None:
     """Count the request against its address. Raises RateLimited."""
     verdict = await parts.limits.of_address(request.client.host if request.client else "")
     request.state.response_headers = verdict.headers()
-    if not verdict.passed:
-        raise RateLimited("too many requests", retry_after=verdict.reset_s)
+    verdict.check()
 
 
 def available(request: Request, settings: Config) -> bool:

@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request
 from api.access import check_read, denied
 from api.auth import Principal, Role
 from api.dependencies import Database, Process
-from models.errors import RateLimited, TokenInvalid, Unauthenticated
+from models.errors import TokenInvalid, Unauthenticated
 from models.events import IDENTIFIER_PATTERN
 from storage.postgres import applications, stream_tickets
 from storage.postgres.event_log import Audience
@@ -35,8 +35,8 @@ async def viewer(
     parts.revocations.check(principal)
     parts.limits.forgive(request.client.host if request.client else "")
     verdict = await parts.limits.of_caller(principal, request.url.path)
-    if not verdict.passed:
-        raise RateLimited("too many requests", retry_after=verdict.reset_s)
+    request.state.response_headers = verdict.headers()  # till here those of the address
+    verdict.check()
     return principal
 
 

@@ -75,6 +75,7 @@ async def test_a_ticket_opens_one_stream_once_at_any_process(
 
     path = f"/api/stream?ticket={ticket()}"
     async with Stream(apis[1].port, path, {}) as stream:
+        assert stream.headers["ratelimit"].startswith('"streams";')
         await until(aiter(stream), is_event("heartbeat"))
     assert [await status(api, path, {}) for api in apis] == [401, 401]
     path = f"/api/stream?ticket={ticket()}"
