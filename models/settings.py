@@ -21,18 +21,26 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="JOBFINDERS_", extra="ignore", frozen=True)
 
     data: Path = Field(Path("data"), description="Folder of everything that is kept.")
-    environment: str = Field("development", pattern="^(development|production)$")
+    environment: str = Field(
+        "development",
+        pattern="^(development|production)$",
+        description="production refuses development tokens.",
+    )
     secrets: DirectoryPath | None = Field(
         None, description="Folder of files named as variables are, like jobfinders_jwt_secret."
     )
     demo: bool = Field(
         False, description="Tokens of the demo's people without a password; `up --demo` sets it."
     )
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG to ERROR."
+    )
 
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port of the API.")
-    cors_origins: list[str] = Field(default_factory=list)
+    cors_origins: list[str] = Field(
+        default_factory=list, description="Of pages on other hosts, as a JSON list."
+    )
 
     postgres_url: str | None = Field(None, description="Postgres of one's own, libpq URL.")
     partitions: int = Field(1, ge=1, le=64, description="Of a new embedded log; fixed after.")
@@ -62,29 +70,35 @@ class Settings(BaseSettings):
     cache_applications: int = Field(40_000, ge=100, description="States kept in a process.")
 
     jwt_secret: SecretStr | None = Field(None, description="HS256 secret, at least 32 bytes.")
-    jwt_jwks_url: str | None = None
-    jwt_algorithm: str = Field("HS256", pattern="^(HS256|RS256|ES256)$")
-    jwt_audience: str = "jobfinders"
-    jwt_issuer: str = "jobfinders-development"
+    jwt_jwks_url: str | None = Field(None, description="Keys of your issuer, for RS256 and ES256.")
+    jwt_algorithm: str = Field(
+        "HS256", pattern="^(HS256|RS256|ES256)$", description="HS256, RS256 or ES256."
+    )
+    jwt_audience: str = Field("jobfinders", description="`aud` of the tokens that are taken.")
+    jwt_issuer: str = Field("jobfinders-development", description="Their `iss`.")
     jwt_lifetime_max_s: int = Field(86_400, ge=60, description="Longest life of a token.")
 
     revocation_poll_s: float = Field(5.0, gt=0, le=10, description="Age of what is revoked.")
 
-    rate_limit_requests: int = Field(100, ge=1)
-    rate_limit_window_s: int = Field(900, ge=1)
-    rate_limit_service_requests: int = Field(100_000, ge=1)
-    rate_limit_analyst_requests: int = Field(1_000, ge=1)
+    rate_limit_requests: int = Field(
+        100, ge=1, description="Of a user in a window, /api/applications."
+    )
+    rate_limit_window_s: int = Field(900, ge=1, description="Length of a window.")
+    rate_limit_service_requests: int = Field(100_000, ge=1, description="Of a service.")
+    rate_limit_analyst_requests: int = Field(1_000, ge=1, description="Of an analyst or admin.")
     rate_limit_other_requests: int = Field(1_000, ge=1, description="Users, other routes.")
-    rate_limit_stream_requests: int = Field(120, ge=1)
-    rate_limit_address_requests: int = Field(3_000, ge=1, description="Before authentication.")
+    rate_limit_stream_requests: int = Field(120, ge=1, description="Streams opened.")
+    rate_limit_address_requests: int = Field(
+        3_000, ge=1, description="Of an address without a valid token."
+    )
 
-    stream_heartbeat_s: float = Field(10.0, gt=0, le=15)
-    stream_resume_hours: float = Field(24.0, gt=0)
+    stream_heartbeat_s: float = Field(10.0, gt=0, le=15, description="A frame at least so often.")
+    stream_resume_hours: float = Field(24.0, gt=0, description="How long an id is good.")
     stream_queue: int = Field(256, ge=8, description="Frames queued for a slow client.")
     stream_send_timeout_s: float = Field(
         20.0, gt=0, le=25, description="A client that takes nothing for so long is cut."
     )
-    streams_per_user: int = Field(5, ge=1)
+    streams_per_user: int = Field(5, ge=1, description="Open at once, of a process.")
     stream_ring: int = Field(20_000, ge=100, description="Recent log entries in memory.")
 
     warehouse_publish_s: float = Field(

@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from flows.context import postgres_url, settings_of
+from models.decoder import Reason
 from models.errors import NotFound
 from storage.postgres import dead_letters as letters
 from storage.postgres.connect import Connection, connect
 
 _DETAIL_WIDTH = 60
 
-Reason = Annotated[str | None, typer.Option(help="Only those of this reason.")]
+OfReason = Annotated[Reason | None, typer.Option(help="Only those of this reason.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def list_(
     context: typer.Context,
-    reason: Reason = None,
+    reason: OfReason = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
     before: Annotated[int | None, typer.Option(help="Only ids below: the next page.")] = None,
 ) -> None:
@@ -58,7 +59,7 @@ def redrive(
     context: typer.Context,
     ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that are here now.")] = False,
-    reason: Reason = None,
+    reason: OfReason = None,
 ) -> None:
     """Send them through the flow again, once their cause is gone; safe to repeat.
 

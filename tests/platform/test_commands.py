@@ -58,6 +58,8 @@ def test_dead_letters_are_listed_shown_and_sent_back_once(database: str, command
     assert command("dead-letters", "redrive", number) == "1 sent back\n"
     assert command("dead-letters", "redrive", number) == "0 sent back\n"
     assert waiting(database) == [event(3)]
+    with pytest.raises(AssertionError, match="Invalid value"):
+        command("dead-letters", "list", "--reason", "owner-mismatch")
     assert command("dead-letters", "redrive", "--all") == "2 sent back\n"
     assert sorted(waiting(database)) == [event(1), event(2), event(3)]
 
@@ -169,6 +171,7 @@ def test_settings_are_listed_without_secrets(tmp_path: Path) -> None:
     assert f"JOBFINDERS_DATA={tmp_path / 'data'}  # Folder of everything" in listed
     assert "JOBFINDERS_POSTGRES_URL=postgresql://me:***@db/jobs" in listed
     assert "s3cret" not in listed
+    assert [line for line in listed.splitlines() if "  # " not in line] == []
 
 
 def test_help_names_every_command() -> None:
