@@ -73,7 +73,7 @@ class Asking:
         cases_min = CASES_MIN if self._user_id is None else 1
         asked = Asked(selection, filters.zone, cases_min)
         if isinstance(filters, Grouped):
-            return replace(asked, by=filters.by or By.NONE, limit=filters.limit)
+            return replace(asked, by=By(filters.by or By.NONE), limit=filters.limit)
         if isinstance(filters, SilentFilters):
             return replace(asked, limit=filters.limit)
         return asked

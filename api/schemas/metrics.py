@@ -12,7 +12,6 @@ from api.schemas.fields import Identifier, Moment, moment
 from models.application import Source, Status
 from models.errors import InvalidRequest
 from models.periods import Per
-from storage.duckdb.metrics import By
 
 COMPANIES_MAX = 200
 SILENT_MAX = 1_000
@@ -96,7 +95,7 @@ class Filters(BaseModel):
 class Grouped(Filters):
     """With something to group by."""
 
-    by: Literal[By.COMPANY, By.SOURCE, By.WEEK] | None = None
+    by: Literal["company", "source", "week"] | None = None
     limit: int = Field(20, ge=1, le=COMPANIES_MAX, description="Companies, the largest first.")
 
 

@@ -65,6 +65,7 @@ async def test_sql_stays_text(ann: httpx.AsyncClient) -> None:
         for name in ("by", "source", "status", "tz", "from", "to", "as_of", "limit", "per", "x"):
             answer = await ann.get(f"{PATH}/funnel", params={name: text})
             assert answer.status_code == 422, (name, text)
+            assert "By." not in answer.text  # no name of the code's own
     assert (await ann.get(f"{PATH}/funnel")).json()["items"][0]["reached"] == 10
 
 
