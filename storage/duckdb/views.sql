@@ -1,4 +1,4 @@
--- Stable views. Orphans (no `created` yet) are in v_applications only, as in Postgres.
+-- Stable views. Orphans (no `created` yet) are not in v_daily_funnel and v_response_times.
 -- Their names and columns are a contract; comments.sql says what each column means.
 
 CREATE OR REPLACE VIEW v_applications AS
