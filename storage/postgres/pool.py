@@ -28,6 +28,8 @@ _FOR_THE_MOMENT = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
 )
+_LOST = ("closed", "released back to the pool")
+"""The second of one that broke after it was acquired and before it was used."""
 
 
 class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
@@ -48,7 +50,8 @@ def is_lost_connection(error: BaseException) -> bool:
         # A connection that broke within a statement, when asyncpg would end or reset it.
         return "another operation" in str(error)
     # asyncpg has one class for "connection is closed" and for wrong calls.
-    return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+    lost = any(words in str(error) for words in _LOST)
+    return isinstance(error, asyncpg.InterfaceError) and lost
 
 
 async def make_pool(url: str, size: int) -> Pool:
