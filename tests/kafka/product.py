@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Self
 
 import httpx
@@ -45,15 +46,18 @@ class Product:
         )
 
     def __enter__(self) -> Self:
-        for part in self._parts:
-            part.start(self._environment)
-        self._api.start()
+        with ExitStack() as started:
+            started.callback(stop_all, self._parts)
+            for part in self._parts:
+                part.start(self._environment)
+            self._api.start()
+            started.callback(self._api.stop)
+            started.enter_context(self._client)
+            self._started = started.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
-        self._api.stop()
-        stop_all(self._parts)
+        self._started.close()
 
     def write(self, count: int = 1) -> None:
         """So many writes over HTTP, each answered at once, whatever Kafka does."""

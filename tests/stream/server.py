@@ -41,9 +41,13 @@ class Api:
         self._prober = httpx.Client(timeout=1)  # kept: making one costs more than asking
 
     def start(self) -> None:
-        """Returns once it answers."""
+        """Returns once it answers; where it does not, it is ended."""
         self.launch()
-        self.wait()
+        try:
+            self.wait()
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
 
     def launch(self) -> None:
         """Begin to start it."""
