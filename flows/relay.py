@@ -27,6 +27,7 @@ from storage.kafka.records import (
     place_of,
 )
 from storage.kafka.scan import committed, ends
+from storage.kafka.source import fed_elsewhere
 from storage.postgres.connect import connect
 from storage.postgres.consumers import Consumer, Line, LogReader, behind
 from storage.postgres.dead_letters import Letter, Refusal
@@ -42,8 +43,8 @@ _KEPT_BYTES = 1 << 20
 
 
 class Relay:
-    """Raises AlreadyRunning when another relay works on this database, Unavailable when Kafka
-    does not answer."""
+    """Raises AlreadyRunning when another relay works on this database, PositionLost while its
+    flow reads another topic than this one's, Unavailable when Kafka does not answer."""
 
     def __init__(self, settings: Settings, url: str) -> None:
         self._poll_s = settings.poll_ms / 1_000
@@ -53,8 +54,10 @@ class Relay:
             raise AlreadyRunning("a relay is already running on this database")
         self._stored = Stored(self._connection)
         self._log_id = self._stored.log_id()
-        ensure_topics(settings)
         self._events = topic_name(settings, EVENTS)
+        for other in self._stored.topics() - {self._events}:
+            raise fed_elsewhere(other, self._events)
+        ensure_topics(settings)
         self._analytics = topic_name(settings, ANALYTICS)
         self._dead_letters = topic_name(settings, DEAD_LETTERS)
         self._publisher = Publisher(settings, f"jobfinders-relay-{self._log_id}")

@@ -9,8 +9,12 @@ from models.settings import Settings
 from storage.kafka.client import EVENTS, ensure_topics, topic_name, topic_state
 from storage.kafka.reader import TopicReader
 from storage.kafka.scan import bounds
+from storage.postgres.batch import OUTBOX_SOURCE
 
 _REFRESH_S = 20.0
+_CHOOSE = (
+    "choose where the flow goes on with `jobfinders flow analytics --reset-to earliest|latest`"
+)
 
 
 class TopicSource:
@@ -42,14 +46,25 @@ class TopicSource:
 
     def reader(self, index: int, source: str, position: int) -> TopicReader:
         """Reads a partition on from `position`, which counts in `source`: from its first
-        message where that is not this topic. Raises PositionLost where it is one of its name
-        that is gone."""
-        if source == self.name:
-            return TopicReader(self._settings, self._topic, index, position, self._now)
-        if source.partition("/")[0] == self._topic:
-            raise PositionLost(
-                f"{self._topic} was made anew, so that position {position} of partition {index} "
-                "means nothing: choose where the flow goes on with "
-                "`jobfinders flow analytics --reset-to earliest|latest`"
-            )
-        return TopicReader(self._settings, self._topic, index, None, self._now)
+        message where that is the outbox. Raises PositionLost where it is another topic, or one
+        of this name that is gone."""
+        if source not in (self.name, OUTBOX_SOURCE):
+            raise self._lost(source.partition("/")[0], index, position)
+        start = position if source == self.name else None
+        return TopicReader(self._settings, self._topic, index, start, self._now)
+
+    def _lost(self, topic: str, index: int, position: int) -> PositionLost:
+        if topic != self._topic:
+            return fed_elsewhere(topic, self._topic)
+        return PositionLost(
+            f"{topic} was made anew, so that position {position} of partition {index} means "
+            f"nothing: {_CHOOSE}"
+        )
+
+
+def fed_elsewhere(topic: str, asked: str) -> PositionLost:
+    """What the flow, and the relay before it, refuse another topic with."""
+    return PositionLost(
+        f"this database is fed through {topic}, not through {asked}: set JOBFINDERS_KAFKA_PREFIX "
+        f"back or, when all of {topic} is folded, {_CHOOSE}"
+    )

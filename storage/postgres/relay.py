@@ -28,6 +28,10 @@ class Stored:
         found: UUID = row[0]
         return found
 
+    def topics(self) -> set[str]:
+        """The topics that the flow is in the midst of; none while it reads the outbox."""
+        return {topic for (topic,) in self._connection.execute(SQL.topics)}
+
     def letters(self, limit: int) -> list[Letter]:
         """The next dead letters to publish."""
         return dead_letters.uncopied(self._connection, limit)

@@ -9,6 +9,7 @@ from flows.partition import Partition
 from flows.reset import reset
 from flows.sources import source_of
 from flows.verify import verify
+from models.errors import PositionLost
 from models.settings import Settings
 from storage.postgres import ingest_runs
 from storage.postgres.connect import connect
@@ -75,6 +76,27 @@ def test_a_product_that_leaves_kafka_and_returns(
     _read(kafka, database)
     assert _judged(database) == (40, 10, 4)
     assert len(_rows(database, "SELECT FROM dead_letters")) == 4
+    _verified(kafka, database)
+
+
+def test_another_prefix_is_chosen_by_hand_and_the_first_counts_once_when_it_is_back(
+    kafka: Settings, database: str
+) -> None:
+    other = kafka.model_copy(update={"kafka_prefix": f"other-{kafka.kafka_prefix}"})
+    _ingest(kafka, database, 0)
+    _read(kafka, database)
+    for refused in (relay_all, _read):
+        with pytest.raises(PositionLost, match="is fed through test-"):
+            refused(other, database)
+    _reset(other, database, "earliest")
+    _ingest(other, database, 20)
+    _read(other, database)
+    _verified(other, database)
+    _reset(kafka, database, "earliest")
+    _ingest(kafka, database, 40)
+    _read(kafka, database)
+    assert _judged(database) == (60, 15, 6)
+    assert len(_rows(database, "SELECT FROM dead_letters")) == 6
     _verified(kafka, database)
 
 
