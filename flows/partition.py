@@ -5,7 +5,6 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, KeysView
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from itertools import count
 
 import msgspec
@@ -97,7 +96,7 @@ class Partition:
         self._prefetcher = ThreadPoolExecutor(1, thread_name_prefix=f"read-{index}")
         self._ahead: Future[list[Message]] | None = None
         self._unsettled: deque[KeysView[str]] = deque()
-        self._in_flight: tuple[list[int], Future[bool]] | None = None
+        self._in_flight: tuple[list[int], Future[bool | None]] | None = None
         self._predictor = Predictor(self._loading)
         self._clock = batches.clock(self._writing, self._place)
         self._stale = True
@@ -161,18 +160,25 @@ class Partition:
         self._settle(wait=True)
         if folded.generation != self._generation:
             return
-        task = partial(self._write, self._writing, self._place, folded.prepared)
         places = folded.prepared.places
         if len(places) > _INLINE_EVENTS:
-            self._in_flight = places, self._writer.submit(task)
+            self._in_flight = places, self._writer.submit(self._attempt, folded.prepared)
             return
-        outcome: Future[bool] = Future()
-        try:
-            outcome.set_result(task())
-        except GuardMiss as miss:
-            outcome.set_exception(miss)
+        outcome: Future[bool | None] = Future()
+        outcome.set_result(self._attempt(folded.prepared))
         self._in_flight = places, outcome
         self._settle(wait=True)
+
+    def _attempt(self, prepared: Prepared) -> bool | None:
+        """Whether an entity row was left for later; None when another writer was faster.
+
+        Not an exception: one that a future keeps is a cycle, which would hold the whole batch
+        for ever where nothing is collected (`flows.analytics.run`).
+        """
+        try:
+            return self._write(self._writing, self._place, prepared)
+        except GuardMiss:
+            return None
 
     def close(self) -> None:
         """Commit what is in flight and let the partition go."""
@@ -206,11 +212,11 @@ class Partition:
         if not (wait or future.done()):
             return
         self._in_flight = None
-        try:
-            self._stale = future.result() or self._stale
-        except GuardMiss:
+        left_stale = future.result()
+        if left_stale is None:
             self._rewind()
             return
+        self._stale = left_stale or self._stale
         self._unsettled.popleft()
         self._reader.settled(places)
         self._evict()
