@@ -37,9 +37,15 @@ class Claims:
             raise
 
     def tend(self) -> None:
-        """Every two seconds: hand over or claim what the number of processes asks for."""
-        if time.monotonic() < self._due:
-            return
+        """Share what may be held among the partitions; every two seconds hand over or claim
+        what the number of processes asks for."""
+        if time.monotonic() >= self._due:
+            self._balance()
+        working = sum(partition.working for partition in self.owned.values())
+        for partition in self.owned.values():
+            partition.share(len(self.owned), max(1, working))
+
+    def _balance(self) -> None:
         share = claims.members(self._connection, FLOW).share(self._source.partitions())
         while len(self.owned) > share:
             index, partition = self.owned.popitem()
@@ -47,8 +53,6 @@ class Claims:
             _log.info("partition %d handed over", index)
         if len(self.owned) < share:
             self._claim_free(share)
-        for partition in self.owned.values():
-            partition.share(len(self.owned))
         self._due = time.monotonic() + _BALANCE_S
 
     def leave(self) -> None:

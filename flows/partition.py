@@ -78,8 +78,10 @@ class Partition:
         patience_s: float = batches.PATIENCE_S,
     ) -> None:
         self.index = index
+        self.working = True
+        """Whether its last look found something; one that is new is thought to have work."""
         self._settings = settings
-        self.share(1)
+        self.share(1, 1)
         self._now = now
         self._write = write
         self._fold = fold
@@ -105,13 +107,19 @@ class Partition:
         self._unfit: dict[EventKey, str] = {}
         self._begin_batch(start.log_offset)
 
-    def share(self, partitions: int) -> None:
-        """Be one of so many that share what the settings let this process hold."""
-        self._batch_events = max(1, self._settings.batch_events // partitions)
+    def share(self, partitions: int, working: int) -> None:
+        """Be one of so many that share the states that the settings let this process hold, so
+        many of which have work and share the messages of a batch."""
+        self._batch_events = max(1, self._settings.batch_events // working)
         self._cache_applications = max(1, self._settings.cache_applications // partitions)
 
     def read(self) -> Piece | None:
         """The next messages, or None when there are none."""
+        piece = self._next_piece()
+        self.working = piece is not None
+        return piece
+
+    def _next_piece(self) -> Piece | None:
         self._settle(wait=False)
         limit = min(_PIECE_EVENTS, self._batch_events)
         messages = self._take(limit)

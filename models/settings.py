@@ -65,7 +65,9 @@ class Settings(BaseSettings):
 
     poll_ms: int = Field(5, ge=1, le=1_000, description="Idle poll of the outbox.")
     batch_events: int = Field(
-        120_000, ge=1, description="Most of one transaction; shared by a process's partitions."
+        120_000,
+        ge=1,
+        description="Most of one transaction; shared by the partitions of a process with work.",
     )
     cache_applications: int = Field(40_000, ge=100, description="States kept in a process.")
 

@@ -83,6 +83,18 @@ def test_partitions_of_a_process_take_turns_and_share_its_batch(
     second.leave()
 
 
+@pytest.mark.parametrize("partitions", [4])
+def test_a_batch_is_shared_by_the_partitions_that_have_work(
+    settings: Settings, database: str
+) -> None:
+    put(database, [event(number) for number in range(400)], partition=2)
+    process = _process(settings.model_copy(update={"batch_events": 40}), database)
+    assert _pieces(process, 6)[3:] == [(2, 40)] * 3
+    put(database, [event(number) for number in range(400, 800)])
+    assert _pieces(process, 12)[8:] == [(0, 10), (1, 10), (2, 10), (3, 10)]
+    process.leave()
+
+
 def _pieces(process: Claims, count: int) -> list[tuple[int, int]]:
     """Partition and length of the next pieces that the flow would get."""
     reader = PartitionsReader(process.owned, timedelta(), process.tend)
