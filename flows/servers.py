@@ -53,6 +53,8 @@ class Watched:
             try:
                 self._start()
             except Unavailable as error:
+                now = time.monotonic()
+                self._backoff.started(now)  # it never ran, however well the one before did
                 delay = self._backoff.ended(now)
                 self._say(f"{error.message}: again in {delay:.1f} s")
                 return

@@ -23,6 +23,7 @@ _POLL_S = 0.05
 _HEAP = "-Xmx512m"
 _LEAN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # a third less processor until it is up
 _MESSAGE_BYTES_MAX = 4 << 20
+_ROOM_BYTES = 1 << 20
 
 
 def cluster_id() -> str:
@@ -175,10 +176,12 @@ class Broker:
                 time.sleep(_POLL_S)
 
     def _reason(self) -> str:
-        """What the broker's log says last."""
+        """What the broker's log says last; of a full disk it says "a fault occurred"."""
+        if shutil.disk_usage(self.folder / "log").free < _ROOM_BYTES:
+            return f"there is no room left in {self.folder / 'log'}"
         lines = (self.folder / "broker.log").read_text(errors="replace").splitlines()
         told = [line for line in lines if "ERROR" in line or "FATAL" in line]
-        return (told or lines or ["it cannot say why: is its disk full?"])[-1].strip()
+        return (told or lines or ["it does not say why"])[-1].strip()
 
     def _signal_and_wait(self, how: signal.Signals, seconds: float) -> None:
         pid = self.pid()

@@ -158,7 +158,9 @@ class Server:
         while not self._ready():
             ended = self.pid() is None and self._starting_pid() is None
             if ended or time.monotonic() > deadline:
-                raise Unavailable(f"Postgres on {self.folder} does not start: {self._reason()}")
+                late = f"it takes longer than {_START_TIMEOUT_S:.0f} s"
+                reason = self._reason() or (f"see {self.folder / 'log'}" if ended else late)
+                raise Unavailable(f"Postgres on {self.folder} does not start: {reason}")
             time.sleep(_POLL_S)
 
     def _ready(self) -> bool:
@@ -169,14 +171,14 @@ class Server:
         return len(lines) > 7 and lines[7].strip() == "ready" and self.pid() is not None
 
     def _reason(self) -> str:
-        """The line of the server's own log that says why it gave up."""
+        """What it gave up for, where it was before its log was begun; else nothing."""
         with suppress(OSError):
             lines = self._start_log().read_text(errors="replace").splitlines()
             for line in reversed(lines):
                 _, mark, reason = line.partition("FATAL:")
                 if mark:
                     return reason.strip()
-        return f"it takes longer than {_START_TIMEOUT_S:.0f} s"
+        return ""
 
     def _start_log(self) -> Path:
         return self.folder / "start.log"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from models.errors import Unavailable
 from storage.kafka.broker import Broker
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,10 @@ class SmallDisk:
     def fill(self) -> None:
         """Leave no room."""
         self._order("fill")
+
+    def refuse(self) -> None:
+        """Start it in vain; it says why."""
+        self._order("refuse")
 
     def clear(self) -> None:
         """Give the room back."""
@@ -82,6 +87,7 @@ def main(folder: str, cache: str) -> None:
     orders = {
         "start": lambda: broker.start(lambda text: None),
         "fill": lambda: _fill(disk / "ballast"),
+        "refuse": lambda: _refuse(broker),
         "clear": (disk / "ballast").unlink,
     }
     try:
@@ -97,6 +103,11 @@ def _fill(file: Path) -> None:
     with suppress(OSError), file.open("ab", buffering=0) as ballast:
         while ballast.write(_BLOCK):
             pass
+
+
+def _refuse(broker: Broker) -> None:
+    with pytest.raises(Unavailable, match="there is no room left in "):
+        broker.start(lambda text: None)
 
 
 if __name__ == "__main__":

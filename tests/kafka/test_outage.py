@@ -70,6 +70,7 @@ def test_the_disk_of_kafka_full(settings: Settings, tmp_path: Path) -> None:
             product.write(_MORE)
             assert product.backlog() == left + _MORE
             assert left + _MORE <= product.sent - before
+            disk.refuse()
             disk.clear()
             disk.start()
             product.settle()
