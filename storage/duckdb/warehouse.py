@@ -65,12 +65,13 @@ class Warehouse:
         self.folder = folder
         self._open_session = open_session
         self.session = open_session(folder.database)
-        if not self._is_of(log_id):
-            self._begin_anew(log_id)
-        self._make_views()
-        self.history = History(folder, self.session, self.identity().generation)
-        if not self.history.counts():
-            self._begin_history()
+        with writing(folder.path):
+            if not self._is_of(log_id):
+                self._begin_anew(log_id)
+            self._make_views()
+            self.history = History(folder, self.session, self.identity().generation)
+            if not self.history.counts():
+                self._begin_history()
 
     def positions(self) -> Positions:
         """Where it reads next, as committed."""

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from flows.verify import verify
+from models.errors import Unavailable
 from models.settings import Settings
 from storage.duckdb.manifest import read_manifest
 from storage.duckdb.warehouse import SCHEMA_VERSION
@@ -98,6 +99,23 @@ def test_a_full_disk_leaves_the_old_version_until_there_is_room(
     publish(settings)
     report = verify(database, warehouse=running.folder.path)
     assert report.clean, report
+
+
+def test_a_disk_that_is_still_full_is_told_in_words(
+    database: str, settings: Settings, traffic: Traffic
+) -> None:
+    publish(settings)
+    traffic.feed(20)
+    drain(database, settings)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        with pytest.raises(Unavailable, match=r"is there no room\?"):
+            publish(settings)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    publish(settings)
+    assert verify(database, warehouse=settings.warehouse_folder).clean
 
 
 def test_a_reader_keeps_its_version_when_the_layout_changes(
