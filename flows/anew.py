@@ -1,30 +1,40 @@
 """Learning everything anew where features are others now: outcomes and stays are as the log has
 them, what was learned of them is gone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from flows.lesson import fit, learn
 from models.events import EventType
 from models.log_clock import LogClock
 from models.outcomes import Standing
 from models.served import report
+from storage.postgres import learned as states
 from storage.postgres import learning
 from storage.postgres.connect import Connection
-from storage.postgres.consumers import Line
+from storage.postgres.consumers import Line, LogReader, Positions, behind
 from storage.postgres.learned import Learned
 
 _STORIES = 200
 """Read from the log at once."""
+_PAGE_LINES = 5_000
 
 
-def learn_anew(connection: Connection, learned: Learned, pages: Iterable[Sequence[Line]]) -> None:
-    """Learn all outcomes again, in their order; open applications are told their chances anew.
-    One place is left between outcomes for the version that comes of it.
+def learn_anew(
+    connection: Connection, learned: Learned, reader: LogReader, end: Positions
+) -> Iterator[str]:
+    """Learn all outcomes again, in their order, then count the stays of the log up to `end`;
+    open applications are told their chances anew. One place is left between outcomes for the
+    version that comes of it.
 
-    `pages` are of the log from its begin to the flow's place. The transitions are fitted behind
-    the outcomes: a fit that has seen them all must not be weighed by how well it knew them.
+    Each step is for a transaction of its own and says how far it is. What is learned is written
+    by the caller when all is done; whoever is killed before begins again with `forget`. The
+    transitions are fitted behind the outcomes: a fit that has seen them all must not be weighed
+    by how well it knew them.
     """
     learning.forget(connection)
+    states.write(connection, learned)
+    yield f"0 of {learned.judge.next_position - 1:,} outcomes"
+    last = learned.judge.next_position - 1
     position = 0
     while decided := learning.outcomes_behind(connection, position, _STORIES):
         known = learning.standings(connection, {one.application_id for one in decided})
@@ -33,12 +43,21 @@ def learn_anew(connection: Connection, learned: Learned, pages: Iterable[Sequenc
             standing.taught = learn(learned, outcome, story, standing.taught)
         learning.keep_standings(connection, known.values())
         position = decided[-1].position
+        yield f"{position:,} of {last:,} outcomes"
     clocks: dict[int, LogClock] = {}
-    for page in pages:
+    read: Positions = {}
+    while page := _page(reader, read, end):
         _hear(connection, learned, page, clocks)
+        read = behind(read, page)
+        yield f"{sum(read.values()):,} of {sum(end.values()):,} lines"
     fit(connection, learned)
     learned.judge.next_position += 1
     learned.asking, learned.anew = "", False
+
+
+def _page(reader: LogReader, read: Positions, end: Positions) -> list[Line]:
+    page = reader.page(read, _PAGE_LINES)
+    return [line for line in page if line.offset < end.get(line.partition, 0)]
 
 
 def _hear(

@@ -1,16 +1,17 @@
 """The learning flow's place in the log: what it carries in memory, and its turn of
 read → learn → commit."""
 
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from flows.anew import learn_anew
 from flows.lesson import Lesson, ask_all
 from models.errors import AlreadyRunning
 from storage.postgres import learned as states
-from storage.postgres import versions
+from storage.postgres import status, versions
 from storage.postgres.connect import connect
-from storage.postgres.consumers import Consumer, Line, LogReader, Positions, behind
+from storage.postgres.consumers import Consumer, Line, LogReader, behind
 
 FLOW = "learning"
 _PAGE_LINES = 5_000
@@ -18,6 +19,10 @@ _PUBLISH_S = 60.0
 """A new version at most so often…"""
 _PUBLISH_LABELS = 500
 """…or after so many labels, when there is much to catch up on."""
+_TOLD_S = 10.0
+"""How far learning anew is, is told so often."""
+
+_log = logging.getLogger("jobfinders.learning")
 
 
 class Pupil:
@@ -65,22 +70,23 @@ class Pupil:
         self._writing.close()
 
     def _learn_anew(self) -> None:
-        """In one transaction: killed in it, it begins again."""
-        with self._writing.transaction():
-            learn_anew(self._writing, self._learned, self._read_again())
-            self._publish()
-            states.write(self._writing, self._learned)
-
-    def _read_again(self) -> Iterator[list[Line]]:
-        """The log from its begin to the flow's place."""
-        positions: Positions = {}
-        while page := [
-            line
-            for line in self._reader.page(positions, _PAGE_LINES)
-            if line.offset < self._positions.get(line.partition, 0)
-        ]:
-            positions = behind(positions, page)
-            yield page
+        """In short transactions; killed before the last, it begins again."""
+        steps = learn_anew(self._writing, self._learned, self._reader, self._positions)
+        told_at = -_TOLD_S
+        while True:
+            with self._writing.transaction():
+                self._consumer.advance(self._positions)
+                done = next(steps, None)
+                if done is None:
+                    self._publish()
+                    states.write(self._writing, self._learned)
+                    break
+            status.tell(self._writing, f"{status.LEARNING_ANEW}{done}")
+            if time.monotonic() - told_at >= _TOLD_S:
+                told_at = time.monotonic()
+                _log.info("learning anew, features are others: %s", done)
+        status.tell(self._writing, "")
+        _log.info("learned anew")
 
     def _publish(self) -> None:
         """A version, where there are labels for one and it is time for one."""

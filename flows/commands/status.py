@@ -81,6 +81,8 @@ def _show(
         console.print(f"topic: {offsets} (the end of a transaction is one, and stays)")
     elif unread is not None:
         console.print(f"topic: {unread}")
+    if state.learning_anew is not None:
+        console.print(f"learning anew, no chance is told meanwhile: {state.learning_anew}")
     console.print(_positions(state))
     counts = msgspec.structs.asdict(state.counts)
     console.print("rows: " + ", ".join(f"{k.replace('_', ' ')} {v:,}" for k, v in counts.items()))

@@ -61,6 +61,9 @@ class Learned(msgspec.Struct):
             self.believed, self.asking = believed, ""
 
 
+_NO_FEATURES = 0
+
+
 class _State(msgspec.Struct, array_like=True):
     judge: Judge
     kept: Kept
@@ -90,7 +93,8 @@ def read(connection: Connection) -> Learned:
 
 
 def write(connection: Connection, learned: Learned) -> None:
-    """Keep it, in the caller's transaction."""
+    """Keep it, in the caller's transaction; while all is learned anew, as of no features, so
+    that whoever reads it begins with that again."""
     kept, pages = keep(learned.learner)
     state = msgspec.msgpack.encode(
         _State(
@@ -100,7 +104,7 @@ def write(connection: Connection, learned: Learned) -> None:
             learned.believed,
             learned.asking,
             learned.clocks,
-            FEATURES_VERSION,
+            _NO_FEATURES if learned.anew else FEATURES_VERSION,
         )
     )
     connection.execute(SQL.keep_state, (learned.clock, state))

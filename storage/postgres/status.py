@@ -57,6 +57,8 @@ class Status(msgspec.Struct):
     counts: Counts
     dead_letters: dict[str, int]
     sizes: dict[str, int]
+    learning_anew: str | None
+    """How far the learning flow is in learning all outcomes anew; None where it is not."""
 
 
 class Live(msgspec.Struct):
@@ -80,7 +82,21 @@ def read_status(connection: Connection) -> Status:
         counts=Counts(*_one(connection, SQL.counts)),
         dead_letters=dict(connection.execute(dead_letters.SQL.counts).fetchall()),
         sizes=dict(connection.execute(SQL.sizes).fetchall()),
+        learning_anew=_learning_anew(connection),
     )
+
+
+LEARNING_ANEW = "learning anew: "
+
+
+def tell(connection: Connection, doing: str) -> None:
+    """Let others see what this session does: its first 63 bytes, at once, until it ends."""
+    connection.execute(SQL.tell, (doing,))
+
+
+def _learning_anew(connection: Connection) -> str | None:
+    told = connection.execute(SQL.told, (LEARNING_ANEW,)).fetchone()
+    return None if told is None else str(told[0]).removeprefix(LEARNING_ANEW)
 
 
 WAITING_MOST = 100_000

@@ -1,18 +1,21 @@
 """What was learned with features of another version: never predicted from, and learned anew."""
 
+from itertools import count
 from zlib import compress, crc32
 
 import numpy as np
 import pytest
+from psycopg import OperationalError
 
+from flows import anew, pupil
 from models import success
 from models.analytics import Row
 from models.features import DIMENSION, EMPLOYERS, FEATURES_VERSION, features
 from models.instant import US_PER_DAY, US_PER_HOUR, parse
 from models.settings import Settings
 from storage.postgres import learned as states
-from storage.postgres import versions
-from storage.postgres.connect import connect
+from storage.postgres import status, versions
+from storage.postgres.connect import Connection, connect
 from tests.flows.driving import drain
 from tests.learning.studying import learned, live_through, study, world
 from tests.learning.test_first_version import asked
@@ -90,3 +93,41 @@ def test_all_outcomes_are_learned_anew_when_features_change(
     assert asked(database) == set()
     study(database)
     assert learned(database) == as_it_is, "once"
+
+
+def test_cut_off_while_it_learns_anew_it_begins_again(
+    database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_through(database, settings, world(150), size=2_000)
+    study(database)
+    as_it_was = learned(database)
+    monkeypatch.setattr(anew, "_STORIES", 20)
+    monkeypatch.setattr(anew, "_PAGE_LINES", 300)
+    shown: list[str | None] = []
+    numbers, tell = count(1), status.tell
+
+    def watch(connection: Connection, doing: str) -> None:
+        tell(connection, doing)
+        with connect(database) as other:
+            shown.append(status.read_status(other).learning_anew)
+            if next(numbers) in (3, 12):
+                other.execute("SELECT pg_terminate_backend($1)", (connection.info.backend_pid,))
+
+    monkeypatch.setattr(pupil.status, "tell", watch)
+    with monkeypatch.context() as upgrade:
+        for module in (success, states):
+            upgrade.setattr(module, "FEATURES_VERSION", FEATURES_VERSION + 1)
+        for _ in range(2):
+            with pytest.raises(OperationalError):
+                study(database)
+    with connect(database) as connection:
+        assert states.read(connection).anew, "the release of before has nothing to predict from"
+    study(database)
+    as_it_is = learned(database)
+    for table in ("outcomes", "standings", "cells", "stays"):
+        assert as_it_is[table] == as_it_was[table], table
+    all_outcomes = f"{len(as_it_is['outcomes'])} of {len(as_it_is['outcomes'])} outcomes"
+    assert shown[0] == f"0 {all_outcomes.partition(' ')[2]}"
+    assert all_outcomes in shown
+    assert any("lines" in one for one in shown if one is not None)
+    assert shown[-1] is None

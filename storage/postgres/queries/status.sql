@@ -36,6 +36,13 @@ FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 ORDER BY 2 DESC, 1
 
+-- name: tell
+SELECT set_config('application_name', $1, false)
+
+-- name: told
+SELECT application_name FROM pg_stat_activity
+WHERE datname = current_database() AND starts_with(application_name, $1)
+
 -- name: live
 -- Cheap enough for every second: accepted, waiting (at most 100k are counted), age of the oldest
 -- in seconds, applications (an estimate once they are many).
