@@ -56,7 +56,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
     status: str | None
 
 
-def report(payload: str, partition: int, offset: int) -> Report | None:
+def report(payload: str | bytes, partition: int, offset: int) -> Report | None:
     """What an analytics_updated event reports; None for a mere refold or rescore, and for an
     application that nobody has made yet."""
     data = _decode(payload).data

@@ -19,13 +19,12 @@ from flows.partition import RESCORED_MAX
 from models.analytics import Row
 from models.batch import Message
 from models.decoder import decode
-from models.features import employer_of, status_of
 from models.intake import Intake
 from models.learner import Learner
-from models.moments import Known, next_age, predictable, silent_since
+from models.moments import Known, next_age, predictable
 from models.outcomes import Judge, Outcome, Report, Void
 from models.rescoring import MOVED_MIN
-from models.stays import Place
+from models.served import report
 from models.success import Answers, Version, predict
 from storage.postgres.learned import Learned
 
@@ -127,36 +126,11 @@ class Replay:
             self._clock = max(self._clock, lived)
             self.ledger.append(application_id, Known(fact, arrived.recorded_at))
             heard.append(_Heard(lived, None))
-        for application_id, held in intake.finish(arrived.recorded_at).changed.items():
-            self.ledger.held[application_id] = held
-            row = held.row
+        for change in intake.finish(arrived.recorded_at).changes:
+            application_id, row = change.application_id, change.held.row
+            self.ledger.held[application_id] = change.held
             offset = self.ledger.append(application_id, None)
-            if row.applied_at is None:
-                heard.append(_Heard(None, None))
-                continue
-            report = Report(
-                application_id,
-                0,
-                offset,
-                row.status,
-                row.status_at,
-                silent_since(row),
-                row.applied_at,
-                row.first_response_at,
-                None if self.version is None else not self.version.cold,
-                Place(
-                    employer_of(row.company),
-                    status_of(row.status),
-                    row.status_at,
-                    row.match_score,
-                    row.interviews_scheduled,
-                    row.views,
-                    row.applied_at,
-                    silent_since(row),
-                    [(one.at, status_of(one.to_status)) for one in row.status_changes],
-                ),
-            )
-            heard.append(_Heard(None, report))
+            heard.append(_Heard(None, report(change.payload, 0, offset)))
             self._said.pop(application_id, None)
             if predictable(row):
                 asked.append(Asked(application_id, row, self._clock))
@@ -164,21 +138,21 @@ class Replay:
     def _learn(self, heard: list[_Heard]) -> None:
         decided: list[Outcome] = []
         clock = self.learned.clock_of(0)
-        for time, report in heard:
+        for time, told in heard:
             if time is not None:
                 if clock.begin():
                     self._look_for_silence(clock.now, decided)
                 clock.move(time)
                 continue
             clock.told = True
-            if report is None:
+            if told is None:
                 continue
-            before = self.ledger.standings.get(report.application_id)
-            standing, changes = self.learned.hear(report, before, clock.now)
+            before = self.ledger.standings.get(told.application_id)
+            standing, changes = self.learned.hear(told, before, clock.now)
             self.ledger.keep(standing)
             for change in changes:
                 if isinstance(change, Void):
-                    self.ledger.reopen(report.application_id)
+                    self.ledger.reopen(told.application_id)
                 else:
                     self.ledger.decide(change)
                     decided.append(change)
