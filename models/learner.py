@@ -22,7 +22,6 @@ from models.features import (
     GROUPS,
     STATUS_COUNT,
     Floats,
-    Integers,
     Moments,
     features,
 )
@@ -112,16 +111,20 @@ class Learner:
 
     def _step(self, moments: Moments, label: bool) -> None:
         positions, where = np.unique(moments.positions, return_inverse=True)
-        slots, count = moments.positions.shape
-        values = np.zeros((len(positions), count))
-        values[where.reshape(slots, count), np.arange(count)] = moments.values
+        where = where.reshape(moments.positions.shape)
         weights = self.optimizer.weights(positions)
-        logits = np.clip(values.T @ weights, -_LOGIT_MAX, _LOGIT_MAX)
+        contributions = weights[where] * moments.values[:, :, np.newaxis]
+        logits = np.clip(contributions.sum(axis=0), -_LOGIT_MAX, _LOGIT_MAX)
         labels = np.full(logits.shape, float(label))
-        self._follow_mixture(logits @ self.shares, moments.numbers, labels[:, 0])
+        self._follow_mixture((logits * self.shares).sum(axis=1), moments.numbers, labels[:, 0])
+        self._follow_centres(contributions)
         self.losses = FORGETTING * self.losses + self._loss(labels, logits).mean(axis=0)
-        self._follow_centres(moments, positions, weights @ self.shares)
-        self.optimizer.step_at(positions, weights, values @ self._loss.gradient(labels, logits))
+        gradients = self._loss.gradient(labels, logits).T
+        summed = [
+            np.bincount(where.ravel(), (moments.values * one).ravel(), len(positions))
+            for one in gradients
+        ]
+        self.optimizer.step_at(positions, weights, np.stack(summed, axis=1))
         self.touched.update(positions.tolist())
 
     def _follow_mixture(self, regressed: Floats, numbers: Floats, labels: Floats) -> None:
@@ -130,9 +133,9 @@ class Learner:
             logits = np.stack([regressed, self.transitions.logits(numbers)])
             self.mixed = FORGETTING * self.mixed + self._loss(labels, logits).mean(axis=1)
 
-    def _follow_centres(self, moments: Moments, positions: Integers, weights: Floats) -> None:
+    def _follow_centres(self, contributions: Floats) -> None:
         """The mean contributions follow those of the moments just met."""
-        mixed = weights[np.searchsorted(positions, moments.positions)] * moments.values
+        mixed = (contributions * self.shares).sum(axis=2)
         groups = np.add.reduceat(mixed, GROUP_STARTS, axis=0).mean(axis=1)
         self.centres += _CENTRE_RATE * (groups - self.centres)
 

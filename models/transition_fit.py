@@ -32,6 +32,9 @@ _EMPLOYERS = 4.0
 _CURVATURE_MIN = 0.3
 """Of the posterior, where the likelihood is not concave; the prior's is 1."""
 _STEPS_MAX = 150
+_REMEMBERED = 10
+"""Steps; matrices of many more are factored by several threads, if there are any, to other
+last bits."""
 _DIFFERENCE = 1e-4
 _FORGET = 2
 _GLOBAL = STAGES * RATES + SLOPES
@@ -122,7 +125,7 @@ class _Search:
 
     def minimum(self, place: Floats) -> Floats:
         """The mode that is reached from there."""
-        options = {"maxiter": _STEPS_MAX, "maxcor": 20}
+        options = {"maxiter": _STEPS_MAX, "maxcor": _REMEMBERED}
         found = minimize(self.loss, place, jac=True, method="L-BFGS-B", options=options)
         reached: Floats = found.x
         return reached
@@ -147,7 +150,7 @@ class _Search:
         gradient[:, _FORGET] += weight * lost * (1.0 - survival)
         by_employer = _sums(facts.employer, gradient, self._employers) @ self.factor
         by_stage = _STAGE_SD * _sums(facts.stage, gradient, STAGES)
-        by_slope = _SLOPE_SD * (facts.score @ gradient[:, :SLOPES])
+        by_slope = _SLOPE_SD * (facts.score * gradient[:, :SLOPES].T).sum(axis=1)
         whole = np.concatenate([by_employer.ravel(), by_stage.ravel(), by_slope])
         return 0.5 * float(place @ place) - float(value), place - whole
 
