@@ -39,6 +39,10 @@ SHARPNESS = 0.5
 regressions and of the transitions."""
 _HANDICAP = 2.0
 """Loss that the transitions begin with: their form may not be that of the platform."""
+_MOMENTS = 20.0
+"""A common application's. Between the regressions and the transitions losses count by moments:
+what is known first is rejected quickly, at few of them, and speaks against whoever sees what
+is still open."""
 _CENTRE_RATE = 0.01
 _LOGIT_MAX = 20.0
 
@@ -131,7 +135,7 @@ class Learner:
         """What each would have lost here, once there are both."""
         if self.transitions.fitted:
             logits = np.stack([regressed, self.transitions.logits(numbers)])
-            self.mixed = FORGETTING * self.mixed + self._loss(labels, logits).mean(axis=1)
+            self.mixed = FORGETTING * self.mixed + self._loss(labels, logits).sum(axis=1) / _MOMENTS
 
     def _follow_centres(self, contributions: Floats) -> None:
         """The mean contributions follow those of the moments just met."""

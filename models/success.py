@@ -4,7 +4,8 @@ The logits of the regressions are mixed linearly, so their mixture is one linear
 version needs one weight for each position; the logit of the transitions (models/transitions.py)
 is mixed with theirs. The variance of the regressions' logit is taken to be that of independent
 weights, each as far from its place as its next step is long, that of the transitions' to fall
-with the stays that the employer has ended (docs/success.md says how often the interval holds).
+with the stays that the employer and all have ended, and to rise where the two disagree
+(docs/decisions/success.md says how often the interval holds).
 """
 
 from collections.abc import Sequence
@@ -30,24 +31,27 @@ from models.features import (
 from models.instant import to_rfc3339
 from models.transitions import Transitions, from_flat
 
-LABELS_MIN = 50
+LABELS_MIN = 20
 """Learned outcomes before the model is believed."""
-HIRED_MIN = 5
+HIRED_MIN = 1
 """Hired ones among them."""
 _Z80 = 1.2815515655446004
 """Of a normal distribution, 80 % lie within so many standard deviations."""
 _SPREAD = 9.6
 """The variance of a weight by its step size, calibrated on the simulator
 (docs/decisions/success.md)."""
-_SPREAD_OF_STAYS, _STAYS = 20.0, 20.0
-"""The variance of the transitions' logit is the first by the second and the employer's ended
-stays, calibrated likewise."""
+_SPREAD_OF_EMPLOYER, _SPREAD_OF_ALL, _STAYS = 10.0, 100.0, 20.0
+"""The variance of the transitions' logit is the first by the employer's ended stays, the second
+by those of all, either with the third added, …"""
+_SPREAD_OF_DOUBT = 0.2
+"""…and this by the squared difference to the regressions' logit; calibrated likewise."""
 _LOW_MIN = 0.005
 """An interval that begins lower begins at 0: what is hopeless is told from little chance in the
 mean, seldom in the single case (docs/decisions/success.md)."""
-_PRIOR_HIRED = 1.0
-_PRIOR_ALL = 5.0
-"""Before the first outcome one of five is taken to be hired."""
+_PRIOR_HIRED = 4.0
+_PRIOR_ALL = 20.0
+"""Before the first outcome one of five is taken to be hired; quick rejections, which come first,
+should not move that much."""
 _LOGIT_MAX = 20.0
 FACTORS = 3
 """Told of each prediction."""
@@ -192,11 +196,14 @@ def _mix(
 ) -> tuple[Floats, Floats]:
     """Logit and variance with the transitions; `moved`, by group, is changed in its place."""
     share, rest = version.share, 1.0 - version.share
-    found = version.transitions.moves(seen)
+    transitions = version.transitions
+    found = transitions.moves(seen)
     moved *= share
     for group in ("stage", "silence", "match", "employer"):
         moved[GROUPS.index(group)] += rest * getattr(found, group)
-    of_transitions = _SPREAD_OF_STAYS / (version.transitions.seen_of(seen) + _STAYS)
+    of_transitions = _SPREAD_OF_EMPLOYER / (transitions.seen_of(seen) + _STAYS)
+    of_transitions += _SPREAD_OF_ALL / (transitions.seen_all + _STAYS)
+    of_transitions += _SPREAD_OF_DOUBT * (logit - found.logit) ** 2
     return (
         share * logit + rest * found.logit,
         share * share * variance + rest * rest * of_transitions,

@@ -1,7 +1,9 @@
 """Fitting the rates of models/transitions.py to stays and waits: the mode of the posterior.
 
 Effects of employers are normal, with a covariance that is learned from all of them (empirical
-Bayes, one step of EM a fit, with Laplace's approximation); stages and slopes have wide priors.
+Bayes, one step of EM a fit, with Laplace's approximation); slopes have wide priors, and so has
+what the stages share of each rate, about which each stage's own is normal: what is learned of
+the first stages is believed of those that nobody has come to yet.
 The search begins where the last fit ended: the same facts after the same fit give the same one.
 """
 
@@ -24,8 +26,10 @@ from models.transitions import (
     scaled,
 )
 
-_STAGE_SD = 1.5
-"""Of the logarithm of a stage's rate, about LOG_RATE."""
+_SHARED_SD = 1.5
+"""Of the logarithm of a rate, as stages share it, about LOG_RATE…"""
+_STAGE_SD = 0.7
+"""…and of a stage's own about that."""
 _SLOPE_SD = 0.5
 _EMPLOYERS = 4.0
 """The covariance before any employer is known counts like so many of them."""
@@ -38,6 +42,8 @@ last bits."""
 _DIFFERENCE = 1e-4
 _FORGET = 2
 _GLOBAL = STAGES * RATES + SLOPES
+_COLOUR = np.linalg.cholesky(_SHARED_SD**2 + _STAGE_SD**2 * np.eye(STAGES))
+"""Makes logarithms of rates by stage of what has a prior of variance 1."""
 
 
 class _Facts(NamedTuple):
@@ -114,13 +120,13 @@ class _Search:
         known = last.employers.astype(np.int64)
         effects[np.searchsorted(employers, known)] = last.effects
         white = np.linalg.solve(self.factor, effects.T).T
-        stages = (last.stages - LOG_RATE) / _STAGE_SD
+        stages = np.linalg.solve(_COLOUR, last.stages - LOG_RATE)
         return np.concatenate([white.ravel(), stages.ravel(), last.slopes / _SLOPE_SD])
 
     def rates(self, place: Floats) -> tuple[Floats, Floats, Floats]:
         """Stages, slopes and effects."""
         white = place[:-_GLOBAL].reshape(self._employers, RATES)
-        stages = LOG_RATE + _STAGE_SD * place[-_GLOBAL:-SLOPES].reshape(STAGES, RATES)
+        stages = LOG_RATE + _COLOUR @ place[-_GLOBAL:-SLOPES].reshape(STAGES, RATES)
         return stages, _SLOPE_SD * place[-SLOPES:], white @ self.factor.T
 
     def minimum(self, place: Floats) -> Floats:
@@ -149,7 +155,7 @@ class _Search:
         gradient = facts.ended + rates * (weight * by_total - facts.days)[:, np.newaxis]
         gradient[:, _FORGET] += weight * lost * (1.0 - survival)
         by_employer = _sums(facts.employer, gradient, self._employers) @ self.factor
-        by_stage = _STAGE_SD * _sums(facts.stage, gradient, STAGES)
+        by_stage = _COLOUR.T @ _sums(facts.stage, gradient, STAGES)
         by_slope = _SLOPE_SD * (facts.score * gradient[:, :SLOPES].T).sum(axis=1)
         whole = np.concatenate([by_employer.ravel(), by_stage.ravel(), by_slope])
         return 0.5 * float(place @ place) - float(value), place - whole

@@ -76,6 +76,11 @@ class Transitions(msgspec.Struct, frozen=True, dict=True):
         return np.concatenate([getattr(self, name).ravel() for name in _SHAPES])
 
     @cached_property
+    def seen_all(self) -> float:
+        """Stays that all employers ended, weighted."""
+        return float(self.seen.sum())
+
+    @cached_property
     def _place(self) -> Integers:
         """By hashed employer its place in the arrays; behind the last for an unknown one."""
         known = self.employers.astype(np.int64)

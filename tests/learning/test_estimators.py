@@ -156,11 +156,11 @@ def test_it_says_what_river_says(applications: list[tuple[list[Row], bool]], ask
 def test_before_it_has_learned_it_says_the_base_rate() -> None:
     learner = Learner()
     row = Row(user_id="u", applied_at=NOW, status="applied", status_changes=[], flags=[], version=1)
-    for number in range(30):
+    for number in range(15):
         learner.learn([row], [NOW], number % 3 == 0, again=False)
-    version = learner.version(30)
+    version = learner.version(15)
     answers = predict(version, [row], [NOW])
     assert version.cold
-    assert answers.p[0] == version.base_rate == pytest.approx(11 / 35)
+    assert answers.p[0] == version.base_rate == pytest.approx(9 / 35)
     assert answers.low[0] < answers.p[0] < answers.high[0]
     assert len(answers.factors) == 0

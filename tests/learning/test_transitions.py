@@ -6,9 +6,11 @@ from random import Random
 import numpy as np
 import pytest
 
+from models.analytics import Row
 from models.application import RANK
 from models.features import EMPLOYERS, Floats
 from models.instant import US_PER_DAY, parse
+from models.learner import FORGETTING, Learner
 from models.stays import HIRED, ROUNDS, STAGES, Place, Stays, Wait, wait_of
 from models.transition_fit import fit
 from models.transitions import RATES, SCORE_SCALE, Transitions, from_flat, pooled, unfitted
@@ -76,6 +78,37 @@ def test_rates_are_found_again_though_nobody_tells_of_forgetting(fitted: Transit
     paces = np.exp(fitted.effects[:, 0] - fitted.effects[1, 0])
     assert paces == pytest.approx(PACES, rel=0.25)
     assert fitted.seen.sum() < 3_000 * 5
+
+
+def test_a_stage_nobody_came_to_is_believed_to_be_like_the_others() -> None:
+    stays, rejected = Stays(), _OF_STAGE[HIRED + 1]
+    for number in range(100):
+        end = day(1.0 + number / 10)
+        place = Place(0, rejected, end, 50.0, 0, 2, day(0.0), end, [(end, rejected)])
+        stays.hear(place, None, end)
+    found = fit(stays, [], day(12.0), unfitted())
+    forgets = np.exp(found.stages[:, 2])
+    assert forgets[0] < 0.02, "of a hundred none was forgotten"
+    assert forgets[0] < forgets[4] < 0.04, "so few offers will be, where one in ten a day might"
+
+
+def test_losses_count_by_moments(fitted: Transitions) -> None:
+    def added(moments: int) -> Floats:
+        learner = Learner()
+        learner.transitions = fitted
+        before = learner.mixed
+        row = Row(
+            user_id="u",
+            applied_at=BEGIN,
+            status="applied",
+            status_changes=[],
+            flags=[],
+            version=1,
+        )
+        learner.learn([row] * moments, [BEGIN] * moments, True, again=False)
+        return learner.mixed - FORGETTING * before
+
+    assert added(20) == pytest.approx(20 * added(1))
 
 
 def numbers(employer: int, status: int, score: float, rounds: int, silence: float) -> Floats:

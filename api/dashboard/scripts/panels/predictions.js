@@ -6,8 +6,8 @@ import { h, setText } from "../dom.js";
 import { learningCurve } from "./learning.js";
 import { Panel } from "../panel.js";
 
-const LABELS_MIN = 50; // as docs/success.md says
-const HIRED_MIN = 5;
+const LABELS_MIN = 20; // as docs/success.md says
+const HIRED_MIN = 1;
 
 export function predictions({ wide }) {
   return new Panel({
