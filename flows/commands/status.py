@@ -15,6 +15,8 @@ from storage.postgres.connect import connect
 from storage.postgres.status import Status, read_status
 
 _TABLES_SHOWN = 6
+_OUTSIDE = ("analytics", "relay.events")
+"""Count in the outbox or a topic, of which the head of the log says nothing."""
 _UNIT = 1024
 _KAFKA_S = 3.0
 
@@ -97,11 +99,11 @@ def _positions(state: Status) -> Table:
     columns = ("flow", "partition", "position", "log head", "accepted", "duplicate", "dead")
     table = Table(*columns, "clock (UTC)", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for p in state.positions:
-        head = state.log_heads.get(p.partition, 0)
+        head = "-" if p.flow in _OUTSIDE else f"{state.log_heads.get(p.partition, 0):,}"
         folded = (p.accepted, p.duplicates, p.dead_lettered)
         counts = (f"{n:,}" if any(folded) else "-" for n in folded)
         clock = f"{p.clock:%m-%d %H:%M}" if p.clock else "-"
-        table.add_row(p.flow, str(p.partition), f"{p.position:,}", f"{head:,}", *counts, clock)
+        table.add_row(p.flow, str(p.partition), f"{p.position:,}", head, *counts, clock)
     return table
 
 

@@ -101,11 +101,14 @@ def test_status_shows_where_each_flow_reads(database: str, command: Command) -> 
     with connect(database, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO flow_positions (flow, partition, position, dead_lettered, clock)"
-            " VALUES ('analytics', 0, 4321, 7, '2026-03-02T12:00:00Z')"
+            " VALUES ('analytics', 0, 4321, 7, '2026-03-02T12:00:00Z'), ('learning', 0, 9, 0, NULL)"
         )
     shown = command("status").splitlines()
     titles = next(line for line in shown if line.startswith("flow")).split()
     flow = next(line for line in shown if line.startswith("analytics")).split()
+    reader = next(line for line in shown if line.startswith("learning")).split()
+    head = titles.index("log")
+    assert (flow[head], reader[head]) == ("-", "0"), "the head of what it reads, if it is the log"
     assert flow[titles.index("position")] == "4,321"
     assert "7" in flow
     assert flow[-2:] == ["03-02", "12:00"], "one line, also where there are 80 columns"
