@@ -1,5 +1,6 @@
 """A table as the client wants it: JSON, CSV (RFC 4180), NDJSON or Parquet."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -29,6 +30,8 @@ MEDIA_TYPES = {
     Format.NDJSON: "application/x-ndjson",
     Format.PARQUET: "application/vnd.apache.parquet",
 }
+_BY_MEDIA_TYPE = {**{kind: form for form, kind in MEDIA_TYPES.items()}, "*/*": Format.JSON}
+_QUALITY = re.compile(r";\s*q=([01](?:\.\d{0,3})?)")
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
@@ -56,8 +59,19 @@ def format_of(request: Request) -> Format:
     extension = request.path_params.get("extension")
     if extension is not None:
         return Format(extension) if extension in list(Format) else Format.JSON
-    accepted = request.headers.get("accept", "")
-    return next((each for each in Format if MEDIA_TYPES[each] in accepted), Format.JSON)
+    return _most_wanted(request.headers.get("accept", ""))
+
+
+def _most_wanted(accepted: str) -> Format:
+    """By quality, of equal ones the first; JSON where none is named."""
+    wanted, most = Format.JSON, 0.0
+    for part in accepted.lower().split(","):
+        kind = part.partition(";")[0].strip()
+        named = _QUALITY.search(part)
+        quality = 1.0 if named is None else float(named[1])
+        if kind in _BY_MEDIA_TYPE and quality > most:
+            wanted, most = _BY_MEDIA_TYPE[kind], quality
+    return wanted
 
 
 def frame_of(kind: type[Model], items: Sequence[Model]) -> pl.DataFrame:

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
-from api.files import Format, encode
+from api.files import Format, encode, format_of
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
@@ -18,6 +19,23 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 def cells(table: pl.DataFrame) -> list[list[str]]:
     text = encode(table, Format.CSV).decode()
     return list(csv.reader(io.StringIO(text, newline="")))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "form"),
+    [
+        ("", Format.JSON),
+        ("text/html", Format.JSON),
+        ("Text/CSV", Format.CSV),
+        ("text/csv, application/json;q=0.1", Format.CSV),
+        ("application/json;q=0.1, text/csv; charset=utf-8; q=0.25", Format.CSV),
+        ("text/csv;q=0.5, */*", Format.JSON),
+        ("text/csv;q=0", Format.JSON),
+    ],
+)
+def test_accept_says_what_is_wanted_most(accepted: str, form: Format) -> None:
+    scope = {"type": "http", "path_params": {}, "headers": [(b"accept", accepted.encode())]}
+    assert format_of(Request(scope)) is form
 
 
 @pytest.mark.parametrize("first", list("=+-@\t\r"))
