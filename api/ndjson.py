@@ -1,7 +1,7 @@
 """The lines of an NDJSON body, and which of them cannot become facts."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from api.models import Model
 from models.decoder import Rejected, decode
@@ -11,7 +11,7 @@ LINES_MAX = 100_000
 
 
 class Fault(Model):
-    """A line, counted from 1 without blank ones, and the contract's reason."""
+    """A line of the body, counted from 1, and the contract's reason."""
 
     line: int
     reason: str
@@ -20,20 +20,26 @@ class Fault(Model):
 
 def split(body: bytes) -> list[bytes]:
     """The lines that are not blank. Raises PayloadTooLarge for more than 100,000."""
-    lines = [line for line in body.split(b"\n") if line and not line.isspace()]
+    lines = [line for _, line in _numbered(body)]
     if len(lines) > LINES_MAX:
         raise PayloadTooLarge(f"{len(lines)} lines; at most {LINES_MAX} in one body")
     return lines
 
 
-async def judge(lines: Sequence[bytes], now_us: int) -> list[Fault]:
+async def judge(body: bytes, now_us: int) -> list[Fault]:
     """The faulty lines; in a thread, so that others are served meanwhile."""
-    return await asyncio.to_thread(_faults, lines, now_us)
+    return await asyncio.to_thread(_faults, body, now_us)
 
 
-def _faults(lines: Sequence[bytes], now_us: int) -> list[Fault]:
+def _numbered(body: bytes) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(body.split(b"\n"), 1):
+        if line and not line.isspace():
+            yield number, line
+
+
+def _faults(body: bytes, now_us: int) -> list[Fault]:
     faults = []
-    for number, line in enumerate(lines, 1):
+    for number, line in _numbered(body):
         verdict = decode(line, now_us)
         if isinstance(verdict, Rejected):
             faults.append(Fault(line=number, reason=verdict.reason.value, detail=verdict.detail))

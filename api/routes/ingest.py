@@ -119,8 +119,8 @@ async def read_run(run: UUID, _service: Service, database: Database) -> RunView:
 async def _messages(request: Request) -> tuple[UUID | None, list[bytes], list[Fault]]:
     media_type = media_type_of(request)
     if media_type == _NDJSON:
-        lines = split(await request.body())
-        return uuid4(), lines, await judge(lines, _now_us())
+        body = await request.body()
+        return uuid4(), split(body), await judge(body, _now_us())
     if media_type in _ONE:
         return None, [_single(await request.body())], []
     raise UnsupportedMediaType(f"send {_ONE[0]}, {_ONE[1]} or {_NDJSON}")

@@ -66,7 +66,7 @@ async def test_a_body_of_lines(post, outbox, client, bearer):
     assert answer.status_code == 202
     received = answer.json()
     assert (received["received"], received["invalid"]) == (4, 2)
-    assert [fault["line"] for fault in received["faults"]] == [2, 3]
+    assert [fault["line"] for fault in received["faults"]] == [3, 5]
     rows = await outbox()
     assert [row["payload"].strip() for row in rows] == lines
     assert {str(row["run"]) for row in rows} == {received["run"]}
