@@ -3,7 +3,7 @@
     version (1 byte) · issued, seconds since 1970 (4) · next offset of each partition (varints)
     · first 16 bytes of HMAC-SHA256 over all that, the log's id and the user's
 
-in URL-safe base64 without padding: 36 characters for a log of one partition. Pure functions.
+in URL-safe base64 without padding: some 32 characters for a log of one partition. Pure functions.
 """
 
 import binascii

@@ -46,7 +46,8 @@ def open_latest(folder: Path = HERE) -> duckdb.DuckDBPyConnection:
 
 
 def as_of(time: datetime, folder: Path = HERE) -> duckdb.DuckDBPyConnection:
-    """The tables `applications`, `events`, `warehouse` and every v_* view as they were.
+    """The tables `applications`, `events`, `predictions`, `warehouse` and every v_* view as they
+    were; the model's scores are those of the published file.
 
     `time` is aware; what had been recorded up to then counts, whenever it happened. Raises
     NotFound before the first publication.

@@ -23,7 +23,7 @@ SELECT application_id, n, to_status AS status, "at" AS entered_at,
 FROM v_status_changes
 WINDOW stay AS (PARTITION BY application_id ORDER BY n);
 
--- By UTC day of application: how many of that day's applications ever reached what.
+-- By UTC day of application: how far that day's applications ever got, and how they stand now.
 CREATE OR REPLACE VIEW v_daily_funnel AS
 SELECT CAST(applied_at AS DATE) AS day,
     count(*) AS applied,
@@ -88,6 +88,6 @@ COMMENT ON VIEW v_calibration IS 'By tenth of the probability: what was said, an
 COMMENT ON VIEW v_applications IS 'The newest row of each application.';
 COMMENT ON VIEW v_status_changes IS 'One row a transition.';
 COMMENT ON VIEW v_stage_durations IS 'One row a stay in a stage.';
-COMMENT ON VIEW v_daily_funnel IS 'By UTC day of application: how many of that day''s applications ever reached what.';
+COMMENT ON VIEW v_daily_funnel IS 'By UTC day of application: how far that day''s applications ever got, and how they stand now.';
 COMMENT ON VIEW v_response_times IS 'One row an application that has a created: until its first answer, or still waiting.';
 COMMENT ON VIEW v_volume IS 'Accepted events by UTC hour in which they happened, and type.';
