@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
-from api.models import Body, Model, Text
+from api.models import Body, Model, Patch, Text
 from api.schemas.fields import COVER_LETTER_CHARACTERS_MAX
 from api.schemas.probability import SuccessProbabilityView, success_probability
 from models.ageing import hours_in_stage, hours_of_silence
@@ -32,7 +32,7 @@ class NewApplication(Body):
     cover_letter: CoverLetter | None = None
 
 
-class ApplicationChanges(Body):
+class ApplicationChanges(Patch):
     """What a candidate may change; at least one field. Only the cover letter can be removed."""
 
     job_title: Text = Field(default="")
@@ -42,12 +42,6 @@ class ApplicationChanges(Body):
     resume_id: Text = Field(default="")
     referral_code: Text = Field(default="")
     cover_letter: CoverLetter | None = None
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> "ApplicationChanges":
-        if not self.model_fields_set:
-            raise ValueError("nothing to change")
-        return self
 
 
 class NewStatus(Body):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from api.models import Body, Model
+from api.models import Body, Model, Patch
 from api.schemas.fields import NOTE_CHARACTERS_MAX, Instant
 from storage.postgres.notes import Note
 
@@ -39,7 +39,7 @@ class NewNote(Body):
         return self
 
 
-class NoteChanges(Body):
+class NoteChanges(Patch):
     """What may change of a note; at least one field. Its type stays."""
 
     content: Content = Field(default="")
@@ -51,12 +51,6 @@ class NoteChanges(Body):
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> "NoteChanges":
-        if not self.model_fields_set:
-            raise ValueError("nothing to change")
-        return self
 
 
 class NoteView(Model):

@@ -49,6 +49,21 @@ async def test_every_body_has_an_example_that_is_one(client):
         jsonschema_rs.validator_for(schema).validate(example)
 
 
+async def test_the_document_has_no_defaults_for_what_a_patch_leaves_out(client):
+    document = (await client.get("/openapi.json")).json()
+    patched = re.findall(
+        r"#/components/schemas/(\w+)",
+        json.dumps(
+            [methods.get("patch", {}).get("requestBody") for methods in document["paths"].values()]
+        ),
+    )
+    assert sorted(patched) == ["ApplicationChanges", "NoteChanges"]
+    for name in patched:
+        schema = document["components"]["schemas"][name]
+        assert [field for field, said in schema["properties"].items() if "default" in said] == []
+        assert schema["minProperties"] == 1
+
+
 def test_log_lines_carry_the_trace_of_their_request():
     record = logging.LogRecord("api", logging.INFO, "", 0, "hello", None, None)
     token = trace_id_of_context.set("abc")
