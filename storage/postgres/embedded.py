@@ -9,6 +9,7 @@ the folder (and root) can reach.
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -38,6 +39,7 @@ _STOP = (
     (signal.SIGQUIT, 2.0),  # immediate: recovers at the next start
     (signal.SIGKILL, 1.0),
 )
+_GAVE_UP = re.compile(r"(?:FATAL:|^postgres:)\s*(.+)")
 _SOCKET_PATH_BYTES = 107  # the kernel's limit
 _SOCKET_NAME = ".s.PGSQL.5432"
 
@@ -175,9 +177,8 @@ class Server:
         with suppress(OSError):
             lines = self._start_log().read_text(errors="replace").splitlines()
             for line in reversed(lines):
-                _, mark, reason = line.partition("FATAL:")
-                if mark:
-                    return reason.strip()
+                if said := _GAVE_UP.search(line):
+                    return said[1]
         return ""
 
     def _start_log(self) -> Path:

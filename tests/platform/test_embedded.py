@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import ConfigurationError
+from models.errors import ConfigurationError, Unavailable
 from storage.postgres.connect import connect
 from storage.postgres.embedded import Server
 from storage.postgres.pool import make_pool
@@ -154,6 +154,13 @@ def test_a_folder_of_another_postgres_version_is_refused(
 def test_a_folder_that_is_no_cluster_is_refused(tmp_path: Path, start: StartServer) -> None:
     (tmp_path / "postgres").mkdir()
     with pytest.raises(ConfigurationError, match="cannot use the folder"):
+        start(tmp_path / "postgres")
+
+
+def test_it_says_why_it_does_not_start(tmp_path: Path, start: StartServer) -> None:
+    start(tmp_path / "postgres").stop()
+    (tmp_path / "postgres" / "global" / "pg_control").unlink()
+    with pytest.raises(Unavailable, match="could not find the database system"):
         start(tmp_path / "postgres")
 
 
