@@ -33,8 +33,8 @@ def learn_anew(
     """
     learning.forget(connection)
     states.write(connection, learned)
-    yield f"0 of {learned.judge.next_position - 1:,} outcomes"
     last = learned.judge.next_position - 1
+    yield f"0 of {last:,} outcomes"
     position = 0
     while decided := learning.outcomes_behind(connection, position, _STORIES):
         known = learning.standings(connection, {one.application_id for one in decided})

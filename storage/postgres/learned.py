@@ -11,6 +11,7 @@ from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
 SQL = load("learning")
+_NO_FEATURES = 0
 
 
 class Learned(msgspec.Struct):
@@ -59,9 +60,6 @@ class Learned(msgspec.Struct):
         believed = not version.cold
         if believed is not self.believed:
             self.believed, self.asking = believed, ""
-
-
-_NO_FEATURES = 0
 
 
 class _State(msgspec.Struct, array_like=True):

@@ -10,6 +10,8 @@ from storage.postgres.connect import Connection
 from storage.postgres.queries import load
 
 SQL = load("status")
+LEARNING_ANEW = "learning anew: "
+"""What the learning flow tells of itself begins so, while it does."""
 
 
 class Position(msgspec.Struct):
@@ -84,9 +86,6 @@ def read_status(connection: Connection) -> Status:
         sizes=dict(connection.execute(SQL.sizes).fetchall()),
         learning_anew=_learning_anew(connection),
     )
-
-
-LEARNING_ANEW = "learning anew: "
 
 
 def tell(connection: Connection, doing: str) -> None:
