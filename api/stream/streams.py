@@ -125,7 +125,7 @@ class Streams:
             raise RateLimited(
                 "too many streams are open",
                 retry_after=_PLACE_RETRY_S,
-                details={"limit": self._settings.streams_per_user},
+                details={"limit": "streams_open"},
             )
         self._open[user_id] += 1
         gauge = self._metrics.streams_open.labels(kind)

@@ -73,7 +73,7 @@ def _show(
         console.print("not running (start it with [bold]jobfinders up[/])")
     else:
         console.print(f"running as process {found.pid}, {found.api}")
-    console.print(f"log {state.log_id}, partitions: {state.partitions}")
+    console.print(f"log {state.log_id}, partitions: {len(state.log_heads)}")
     console.print(
         f"lag: {state.waiting.messages:,} messages waiting, "
         f"the oldest for {state.waiting.oldest_s:.1f} s"

@@ -13,7 +13,7 @@ from flows.evaluate.hindsight import library
 from flows.evaluate.recorded import Recording
 from flows.evaluate.report import Report
 from flows.evaluate.simulated import World
-from flows.evaluate.tables import curve_table, show
+from flows.evaluate.tables import curve_table, point_of_curve, show
 from flows.progress import Display
 from flows.simulator.world import EVENTS_PER_APPLICATION
 from models.errors import ConfigurationError
@@ -82,15 +82,12 @@ def evaluate(
             reports = [_recorded(files, display, step=step, offline=beside)]
         else:
             sizes = [size for size in CURVE if size < applications] if curve else []
-            reports = [
-                _simulated(
-                    World(simulated.plan_of(size, seed, ghosted=ghosted, changes=change)),
-                    display,
-                    step=step,
-                    offline=beside,
-                )
-                for size in [*sizes, applications]
-            ]
+            reports = []
+            for size in [*sizes, applications]:
+                world = World(simulated.plan_of(size, seed, ghosted=ghosted, changes=change))
+                reports.append(_simulated(world, display, step=step, offline=beside))
+                if curve:
+                    display.tell(point_of_curve(reports[-1]))
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(reports if curve else reports[0]) + b"\n")
         return

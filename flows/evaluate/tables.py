@@ -59,9 +59,17 @@ def show(report: Report, console: Console) -> None:
         )
 
 
+def point_of_curve(report: Report) -> str:
+    """One size in a sentence, for who waits for the greater ones."""
+    above = "" if report.best is None else f"{report.best.excess_log_loss:.4f} nats above the best"
+    return f"{report.applications:,} applications: {above}, AUC {_share(report.served.auc)}"
+
+
 def curve_table(reports: Sequence[Report]) -> Table:
     """The learning curve: a world of its own for each size."""
-    table = _table("learning curve", "applications", "log loss", "best", "excess", "AUC", "base")
+    table = _table(
+        "learning curve", "applications", "log loss", "best", "excess", "calibration", "AUC", "base"
+    )
     for one in reports:
         best = one.best
         table.add_row(
@@ -69,6 +77,7 @@ def curve_table(reports: Sequence[Report]) -> Table:
             f"{one.served.log_loss:.4f}",
             "" if best is None else f"{best.score.log_loss:.4f}",
             "" if best is None else f"{best.excess_log_loss:.4f}",
+            f"{one.served.calibration_error:.4f}",
             _share(one.served.auc),
             f"{one.base_rate.log_loss:.4f}",
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from flows.cli import command_line
 from flows.evaluate.report import Report
@@ -16,10 +16,15 @@ from models.errors import ConfigurationError, UnreadableInput
 
 def run(*arguments: str) -> str:
     """What it writes to standard output."""
+    return result(*arguments).stdout
+
+
+def result(*arguments: str) -> Result:
+    """Of a run that went well."""
     app = command_line(["evaluate"])
     outcome = CliRunner().invoke(app, ["evaluate", *arguments], catch_exceptions=False)
     assert outcome.exit_code == 0
-    return outcome.stdout
+    return outcome
 
 
 def test_the_simulator_is_the_default() -> None:
@@ -52,9 +57,10 @@ def test_files_are_sorted_by_event_time_and_held_against_trees(tmp_path: Path) -
 
 
 def test_a_person_reads_tables() -> None:
-    shown = run("--applications", "200", "--curve", "--change")
+    ended = result("--applications", "200", "--curve", "--change")
     for words in ("best possible", "calibration", "learning curve", "change of behaviour"):
-        assert words in shown
+        assert words in ended.stdout
+    assert "50 applications: " in ended.stderr
 
 
 def test_what_cannot_be_evaluated_is_said(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ def test_what_is_unread_is_told(kafka: Settings, database: str) -> None:
     produce(kafka, ({"value": event(n), "partition": 1} for n in range(3)))
     assert json.loads(_status(kafka, "--json"))["unread"] == {"0": 0, "1": 3, "2": 0}
     fold_all(kafka, database)
-    assert "topic: 0 offsets unread" in _status(kafka)
+    shown = _status(kafka)
+    assert "topic: 0 offsets unread" in shown
+    assert "partitions: 3" in shown
 
 
 def test_the_end_of_a_transaction_stays_unread(kafka: Settings, database: str) -> None:

@@ -107,6 +107,8 @@ def test_status_shows_where_each_flow_reads(database: str, command: Command) -> 
     titles = next(line for line in shown if line.startswith("flow")).split()
     flow = next(line for line in shown if line.startswith("analytics")).split()
     reader = next(line for line in shown if line.startswith("learning")).split()
+    told = json.loads(command("status", "--json"))["positions"]
+    assert [position["source"] for position in told] == ["outbox", "event_log"]
     head = titles.index("log")
     assert (flow[head], reader[head]) == ("-", "0"), "the head of what it reads, if it is the log"
     assert flow[titles.index("position")] == "4,321"

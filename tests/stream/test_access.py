@@ -1,6 +1,7 @@
 """Who gets a stream, by which way in, and until when."""
 
 import asyncio
+import json
 import time
 from collections.abc import Coroutine
 
@@ -152,6 +153,7 @@ async def test_a_user_has_so_many_streams_and_gets_his_places_back(start_api: St
                 async with Stream(api.port, "/api/stream", bearer):
                     pass
             assert refused.value.status == 429
+            assert json.loads(refused.value.body)["error"]["details"] == {"limit": "streams_open"}
             assert await status(api, "/api/stream", api.bearer("bob")) == 200
         async with asyncio.timeout(5):
             while await status(api, "/api/stream", bearer) != 200:  # noqa: ASYNC110

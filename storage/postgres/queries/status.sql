@@ -2,7 +2,11 @@
 SELECT id::text, partitions FROM log
 
 -- name: positions
-SELECT flow, partition, source, position, log_offset, epoch, accepted, duplicates, dead_lettered,
+-- `source` is what a position counts in; the table keeps it of the analytics flow only.
+SELECT flow, partition,
+       CASE flow WHEN 'analytics' THEN source WHEN 'relay.events' THEN 'events topic'
+                 ELSE 'event_log' END,
+       position, log_offset, epoch, accepted, duplicates, dead_lettered,
        clock, updated_at
 FROM flow_positions
 ORDER BY flow, partition
