@@ -10,7 +10,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import Principal
 from api.errors import respond
-from api.rate_limit import Verdict
 from api.state import State
 from api.strict import STREAM
 from models.errors import (
@@ -52,14 +51,14 @@ class Guard:
     async def _admit(self, scope: Scope, headers: Headers) -> None:
         limits = self._state.limits
         address = scope["client"][0] if scope.get("client") else ""
-        self._count(scope, await limits.of_address(address))
+        (await limits.of_address(address)).settle(scope)
         streaming = scope["method"] == "GET" and scope["path"].endswith(STREAM)
         if streaming and "authorization" not in headers and b"ticket=" in scope["query_string"]:
             return  # the stream's own dependency redeems the ticket and counts its owner
         caller = self._authenticate(headers, cookie_allowed=streaming)
         scope["state"]["principal"] = caller
         limits.forgive(address)
-        self._count(scope, await limits.of_caller(caller, scope["path"]))
+        (await limits.of_caller(caller, scope["path"])).settle(scope)
         _refuse_oddities(scope, headers)
 
     def _authenticate(self, headers: Headers, *, cookie_allowed: bool) -> Principal:
@@ -71,10 +70,6 @@ class Guard:
         caller = self._state.verifier.verify(token)
         self._state.revocations.check(caller)
         return caller
-
-    def _count(self, scope: Scope, verdict: Verdict) -> None:
-        scope["state"]["response_headers"] = verdict.headers()
-        verdict.check()
 
 
 def _refuse_oddities(scope: Scope, headers: Headers) -> None:

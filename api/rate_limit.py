@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
+from starlette.types import Scope
+
 from api.auth import Principal, Role
 from models.errors import RateLimited
 from models.settings import Settings
@@ -33,7 +35,7 @@ class Verdict:
     remaining: int
     reset_s: int
 
-    def headers(self) -> dict[str, str]:
+    def _headers(self) -> dict[str, str]:
         """`RateLimit` and `RateLimit-Policy`, as the IETF draft spells them."""
         policy = self.policy
         return {
@@ -41,8 +43,10 @@ class Verdict:
             "RateLimit": f'"{policy.name}";r={self.remaining};t={self.reset_s}',
         }
 
-    def check(self) -> None:
-        """Raise RateLimited where the request does not pass."""
+    def settle(self, scope: Scope) -> None:
+        """Let the answer say what is left, in place of what it said before; raise RateLimited
+        where the request does not pass."""
+        scope["state"]["response_headers"] = self._headers()
         if not self.passed:
             details = {"limit": self.policy.name}
             raise RateLimited("too many requests", retry_after=self.reset_s, details=details)

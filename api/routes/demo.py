@@ -56,8 +56,7 @@ class Session(Account):
 async def counted(request: Request, parts: Process) -> None:
     """Count the request against its address. Raises RateLimited."""
     verdict = await parts.limits.of_address(request.client.host if request.client else "")
-    request.state.response_headers = verdict.headers()
-    verdict.check()
+    verdict.settle(request.scope)
 
 
 def available(request: Request, settings: Config) -> bool:

@@ -35,8 +35,7 @@ async def viewer(
     parts.revocations.check(principal)
     parts.limits.forgive(request.client.host if request.client else "")
     verdict = await parts.limits.of_caller(principal, request.url.path)
-    request.state.response_headers = verdict.headers()  # till here those of the address
-    verdict.check()
+    verdict.settle(request.scope)
     return principal
 
 
