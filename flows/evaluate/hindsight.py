@@ -70,9 +70,11 @@ def compare(scored: Scored) -> Comparison | None:
     if any(len(np.unique(scored.hired[part])) < 2 for part in parts):
         return None
 
+    numbers = _renumbered(scored.numbers)
+
     def part_of(part: Floats, reference: object = None) -> object:
         return lightgbm.Dataset(
-            scored.numbers[part],
+            numbers[part],
             scored.hired[part],
             categorical_feature=list(CATEGORICAL),
             reference=reference,
@@ -87,7 +89,7 @@ def compare(scored: Scored) -> Comparison | None:
         valid_sets=[part_of(held_back, data)],
         callbacks=[lightgbm.early_stopping(_PATIENCE, verbose=False)],
     )
-    offline = score(trees.predict(scored.numbers[later]), scored.hired[later])
+    offline = score(trees.predict(numbers[later]), scored.hired[later])
     served = score(scored.p[later], scored.hired[later])
     behind = None
     if offline.auc is not None and served.auc is not None:
@@ -104,3 +106,11 @@ def compare(scored: Scored) -> Comparison | None:
         offline=offline,
         auc_distance=behind,
     )
+
+
+def _renumbered(numbers: Floats) -> Floats:
+    """With categories from 0 on: of hashes LightGBM warns on standard output, past its logger."""
+    found = numbers.copy()
+    for column in CATEGORICAL:
+        found[:, column] = np.unique(numbers[:, column], return_inverse=True)[1]
+    return found
