@@ -17,7 +17,7 @@ from models.analytics import ACTS, Row
 from models.application import RANK, Source
 from models.instant import US_PER_DAY, US_PER_HOUR
 
-FEATURES_VERSION = 4
+FEATURES_VERSION = 5
 """Goes up whenever a position could come to mean something else, or the same weights be told as
 another chance: weights of another version are not read, and the learning flow learns all outcomes
 anew."""

@@ -48,7 +48,7 @@ def test_another_layout_is_another_version() -> None:
     found = features(rows, [NOW] * len(rows), np.full(EMPLOYERS, 7.0))
     values = np.round(found.values * 1e6).astype(np.int64)
     layout = crc32(found.positions.tobytes() + values.tobytes() + DIMENSION.to_bytes(8))
-    assert (FEATURES_VERSION, layout) == (4, _LAYOUT)
+    assert (FEATURES_VERSION, layout) == (5, _LAYOUT)
 
 
 def test_weights_of_other_features_are_not_read() -> None:
