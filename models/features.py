@@ -18,9 +18,9 @@ from models.application import RANK, Source
 from models.instant import US_PER_DAY, US_PER_HOUR
 
 FEATURES_VERSION = 5
-"""Goes up whenever a position could come to mean something else, or the same weights be told as
-another chance: weights of another version are not read, and the learning flow learns all outcomes
-anew."""
+"""Goes up whenever a position could come to mean something else, the same weights be told as
+another chance, or the same outcomes teach other weights: weights of another version are not read,
+and the learning flow learns all outcomes anew."""
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

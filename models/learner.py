@@ -37,7 +37,7 @@ FORGETTING = 0.999
 SHARPNESS = 0.5
 """A regression's share falls with e^(-SHARPNESS · its past loss); so do those of the mixture of
 regressions and of the transitions."""
-_CREDIT = 4.0
+_DEBT = 4.0
 """Loss that the regressions begin with beside the transitions: what is known first is rejected
 quickly, and speaks for whoever believes that nobody is hired."""
 _MOMENTS = 20.0
@@ -60,7 +60,7 @@ class Learner:
         self.stays = Stays()
         self.transitions = unfitted()
         self.refitted = False
-        self.mixed: Floats = np.array([_CREDIT, 0.0])
+        self.mixed: Floats = np.array([_DEBT, 0.0])
         """Past loss of the regressions' mixture and of the transitions."""
         self.labels = 0
         self.hired = 0
