@@ -12,11 +12,9 @@ from flows.running import Running, running
 from models.errors import JobfindersError
 from models.settings import Settings
 from storage.postgres.connect import connect
-from storage.postgres.status import Status, read_status
+from storage.postgres.status import OF_THE_LOG, Status, read_status
 
 _TABLES_SHOWN = 6
-_OUTSIDE = ("analytics", "relay.events")
-"""Count in the outbox or a topic, of which the head of the log says nothing."""
 _UNIT = 1024
 _KAFKA_S = 3.0
 
@@ -73,7 +71,7 @@ def _show(
         console.print("not running (start it with [bold]jobfinders up[/])")
     else:
         console.print(f"running as process {found.pid}, {found.api}")
-    console.print(f"log {state.log_id}, partitions: {len(state.log_heads)}")
+    console.print(f"log {state.log_id}, partitions: {state.partitions}")
     console.print(
         f"lag: {state.waiting.messages:,} messages waiting, "
         f"the oldest for {state.waiting.oldest_s:.1f} s"
@@ -99,7 +97,7 @@ def _positions(state: Status) -> Table:
     columns = ("flow", "partition", "position", "log head", "accepted", "duplicate", "dead")
     table = Table(*columns, "clock (UTC)", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for p in state.positions:
-        head = "-" if p.flow in _OUTSIDE else f"{state.log_heads.get(p.partition, 0):,}"
+        head = f"{state.log_heads.get(p.partition, 0):,}" if p.source == OF_THE_LOG else "-"
         folded = (p.accepted, p.duplicates, p.dead_lettered)
         counts = (f"{n:,}" if any(folded) else "-" for n in folded)
         clock = f"{p.clock:%m-%d %H:%M}" if p.clock else "-"

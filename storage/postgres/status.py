@@ -14,6 +14,10 @@ LEARNING_ANEW = "learning anew: "
 """What the learning flow tells of itself begins so, while it does."""
 
 
+OF_THE_LOG = "event_log"
+"""Source of a position that the head of the log is ahead of."""
+
+
 class Position(msgspec.Struct):
     """How far a flow is in one partition, and what it made of the messages so far."""
 
@@ -74,12 +78,13 @@ class Live(msgspec.Struct):
 
 def read_status(connection: Connection) -> Status:
     """The state at one moment; needs a connection that is not in autocommit mode."""
-    log_id, partitions = _one(connection, SQL.log)
+    (log_id,) = _one(connection, SQL.log)
+    log_heads: dict[int, int] = dict(connection.execute(SQL.heads).fetchall())
     return Status(
         log_id=log_id,
-        partitions=partitions,
+        partitions=len(log_heads),
         positions=[Position(*row) for row in connection.execute(SQL.positions)],
-        log_heads=dict(connection.execute(SQL.heads).fetchall()),
+        log_heads=log_heads,
         waiting=Waiting(*_one(connection, SQL.waiting)),
         counts=Counts(*_one(connection, SQL.counts)),
         dead_letters=dict(connection.execute(dead_letters.SQL.counts).fetchall()),

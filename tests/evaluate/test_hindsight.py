@@ -5,7 +5,7 @@ import pytest
 
 from flows.evaluate.hindsight import compare
 from flows.evaluate.served import Scored
-from models.features import CATEGORICAL, EMPLOYERS
+from models.features import CATEGORICAL, EMPLOYERS, numbers
 
 _MOMENTS, _OF_AN_APPLICATION = 6_000, 3
 
@@ -15,11 +15,11 @@ def test_what_one_employer_does_is_learned_and_nothing_is_written(
 ) -> None:
     random = np.random.default_rng(5)
     application = np.arange(_MOMENTS) // _OF_AN_APPLICATION
-    numbers = random.random((_MOMENTS, 19))
+    found = random.random((_MOMENTS, numbers([], []).shape[1]))
     hashes = np.sort(random.choice(EMPLOYERS, 8, replace=False)).astype(np.float64)
     employer = random.integers(0, 8, application[-1] + 1)[application]
-    numbers[:, CATEGORICAL] = 0.0
-    numbers[:, CATEGORICAL[-1]] = hashes[employer]
+    found[:, CATEGORICAL] = 0.0
+    found[:, CATEGORICAL[-1]] = hashes[employer]
     half = np.full(_MOMENTS, 0.5)
     scored = Scored(
         time=np.arange(_MOMENTS, dtype=np.float64),
@@ -32,10 +32,10 @@ def test_what_one_employer_does_is_learned_and_nothing_is_written(
         stage=half,
         truth=half,
         hired=(employer % 2).astype(np.float64),
-        numbers=numbers,
+        numbers=found,
     )
-    found = compare(scored)
-    assert found is not None
-    assert found.offline.auc == pytest.approx(1.0)
-    assert found.served.auc == pytest.approx(0.5)
+    compared = compare(scored)
+    assert compared is not None
+    assert compared.offline.auc == pytest.approx(1.0)
+    assert compared.served.auc == pytest.approx(0.5)
     assert capfd.readouterr().out == ""

@@ -16,6 +16,7 @@ def test_what_is_unread_is_told(kafka: Settings, database: str) -> None:
     shown = _status(kafka)
     assert "topic: 0 offsets unread" in shown
     assert "partitions: 3" in shown
+    assert json.loads(_status(kafka, "--json"))["partitions"] == 3
 
 
 def test_the_end_of_a_transaction_stays_unread(kafka: Settings, database: str) -> None:

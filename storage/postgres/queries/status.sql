@@ -1,5 +1,5 @@
 -- name: log
-SELECT id::text, partitions FROM log
+SELECT id::text FROM log
 
 -- name: positions
 -- `source` is what a position counts in; the table keeps it of the analytics flow only.
